@@ -10,6 +10,7 @@ from PySide6.QtCore import QSignalBlocker
 from PySide6.QtWidgets import QCheckBox, QComboBox, QLineEdit, QSpinBox, QWidget
 
 from app.i18n.parameter_texts import parameter_text
+from app.jobs.runner import Background
 from app.settings import Settings
 from app.widgets.parts import Amount, SegmentedControl, column, guard_wheel
 from imagest_core.restoration.parameters import Spec
@@ -39,23 +40,27 @@ def differs(spec: Spec, value: Any) -> bool:
     return bool(value != spec.default)
 
 
-def make_editor(spec: Spec, changed: Changed, settings: Settings | None = None) -> Editor:
+def make_editor(
+    spec: Spec, changed: Changed, settings: Settings | None = None, background: Background | None = None
+) -> Editor:
     """The editor that suits ``spec``; it calls ``changed`` with each value the user sets.
 
-    ``settings`` keep the prompts used before.
+    ``settings`` keep the prompts used before; ``background`` runs the language model that expands them.
     """
-    editor = _special(spec, changed, settings) or _kind(spec)(spec, changed)
+    editor = _special(spec, changed, settings, background) or _kind(spec)(spec, changed)
     editor.widget.setAccessibleName(parameter_text(spec.label))
     if not editor.widget.toolTip():
         editor.widget.setToolTip(parameter_text(spec.help))
     return editor
 
 
-def _special(spec: Spec, changed: Changed, settings: Settings | None) -> Editor | None:
+def _special(
+    spec: Spec, changed: Changed, settings: Settings | None, background: Background | None
+) -> Editor | None:
     if spec.editor == "prompt":
         from app.panels.prompt_editor import PromptEditor
 
-        prompt = PromptEditor(spec, changed, settings)
+        prompt = PromptEditor(spec, changed, settings, background)
         return Editor(prompt, prompt.show_value)
     if spec.editor == "adapters":
         from app.panels.adapter_editor import AdapterEditor

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 EPOCHS = 3.0
 HELP = "a language model that expands prompts"
-DESCRIPTION = """Fine-tune a language model of the GPT-2 kind on a text file with one prompt a line. One prompt in
-ten is held out. The plan is printed first. A killed training continues with the same command. At
+DESCRIPTION = """Fine-tune a language model of the GPT-2 kind on a text file with one prompt a line. One
+prompt in ten is held out. The plan is printed first. A killed training continues with the same command. At
 the end RUN/model holds the model as a hub folder with a card; add it with imagest models add."""
 
 

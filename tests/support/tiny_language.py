@@ -7,6 +7,8 @@ from pathlib import Path
 
 import torch
 
+from imagest_core.models.stable_diffusion.components import quiet
+
 END = "<|endoftext|>"
 PROMPTS = [
     f"a {colour} {thing}, {manner}"
@@ -33,7 +35,8 @@ def tiny_gpt2(folder: Path, seed: int = 0) -> Path:
         eos_token_id=len(letters),
         initializer_range=0.2,
     )
-    GPT2LMHeadModel(config).save_pretrained(folder)
+    with quiet():  # a progress bar would leave its thread behind
+        GPT2LMHeadModel(config).save_pretrained(folder)
     vocabulary = {letter: number for number, letter in enumerate([*letters, END])}
     (folder / "vocab.json").write_text(json.dumps(vocabulary, ensure_ascii=False), encoding="utf-8")
     (folder / "merges.txt").write_text("#version: 0.2\n", encoding="utf-8")
