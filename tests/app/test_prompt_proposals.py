@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -21,13 +22,21 @@ from imagest_core.models.cache import loaded_models
 from imagest_core.models.library import add_model
 
 
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    folder = tmp_path_factory.mktemp("made")
+    tiny_sd(folder / "first")
+    tiny_gpt2(folder / "gpt")
+    yield folder
+    loaded_models.clear()
+
+
 @pytest.fixture
-def panel(window: MainWindow, opened: OpenDocument, own_data: None, tmp_path: Path) -> RestorePanel:
-    add_model(tiny_sd(tmp_path / "first"), in_place=True)
+def panel(window: MainWindow, opened: OpenDocument, own_data: None, made: Path) -> RestorePanel:
+    add_model(made / "first", in_place=True)
     window.docks["restore"].open(True)
     choose(window.restore, "stable-diffusion/first")
-    yield window.restore
-    loaded_models.clear()
+    return window.restore
 
 
 def dialog_of(panel: RestorePanel) -> PromptProposals:
@@ -36,22 +45,22 @@ def dialog_of(panel: RestorePanel) -> PromptProposals:
     return shown
 
 
-def test_without_a_language_model_the_button_says_what_to_add(panel: RestorePanel, tmp_path: Path) -> None:
+def test_without_a_language_model_the_button_says_what_to_add(panel: RestorePanel, made: Path) -> None:
     editor = panel.choices.editor("prompt")
     assert editor.expand.isVisible()
     assert not editor.expand.isEnabled()
     assert "add a language model" in editor.expand.toolTip()
     assert not panel.choices.editor("negative_prompt").expand.isVisibleTo(panel)
-    add_model(tiny_gpt2(tmp_path / "gpt"), in_place=True)
+    add_model(made / "gpt", in_place=True)
     panel.choices.show_request(panel.context.selection.request)
     assert editor.expand.isEnabled()
     assert "longer texts" in editor.expand.toolTip()
 
 
 def test_a_proposal_is_edited_before_it_is_used(
-    panel: RestorePanel, context: Context, qtbot: QtBot, tmp_path: Path
+    panel: RestorePanel, context: Context, qtbot: QtBot, made: Path
 ) -> None:
-    add_model(tiny_gpt2(tmp_path / "gpt"), in_place=True)
+    add_model(made / "gpt", in_place=True)
     panel.choices.show_request(context.selection.request)
     editor = panel.choices.editor("prompt")
     editor.field.setFocus()
@@ -76,9 +85,9 @@ def test_a_proposal_is_edited_before_it_is_used(
 
 
 def test_an_empty_prompt_is_explained_and_cancel_changes_nothing(
-    panel: RestorePanel, context: Context, qtbot: QtBot, tmp_path: Path
+    panel: RestorePanel, context: Context, qtbot: QtBot, made: Path
 ) -> None:
-    add_model(tiny_gpt2(tmp_path / "gpt"), in_place=True)
+    add_model(made / "gpt", in_place=True)
     panel.choices.show_request(context.selection.request)
     qtbot.mouseClick(panel.choices.editor("prompt").expand, Qt.MouseButton.LeftButton)
     dialog = dialog_of(panel)

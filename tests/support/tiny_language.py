@@ -35,7 +35,7 @@ def tiny_gpt2(folder: Path, seed: int = 0) -> Path:
         eos_token_id=len(letters),
         initializer_range=0.2,
     )
-    with quiet():  # a progress bar would leave its thread behind
+    with quiet():
         GPT2LMHeadModel(config).save_pretrained(folder)
     vocabulary = {letter: number for number, letter in enumerate([*letters, END])}
     (folder / "vocab.json").write_text(json.dumps(vocabulary, ensure_ascii=False), encoding="utf-8")
