@@ -13,6 +13,7 @@ from app.commands import mask as masking
 from app.commands import mask_import as importing
 from app.commands import open as opening
 from app.commands import restore as restoring
+from app.commands.hypotheses import make_hypotheses
 from app.commands import statistics
 from app.commands.confirm_cancel import may_close
 from app.commands.reject_part import start_rejecting
@@ -54,6 +55,7 @@ COMMANDS: dict[str, Callable] = {
     "restore_visible": restoring.restore_visible,
     "restore_region": restoring.restore_region,
     "restore_part": restoring.restore_part,
+    "make_hypotheses": make_hypotheses,
     "new_seed": restoring.new_seed,
     "show_result": restoring.show_result,
     "accept_run": deciding.accept_run,

@@ -182,7 +182,8 @@ class RestorationRecord:
     ``writing_notes`` (notes of the writer) are set once a file was written. ``used``: the fields of
     ``request`` that the fill depends on (empty in records of format 1). ``operator``: the person who
     restored, "" if not given. ``donor_sha256`` is the hash of the style's donor picture. ``context``: the
-    fills that were treated as known, None if there were none.
+    fills that were treated as known, None if there were none. ``hypothesis``: the fill was made as one of
+    several hypotheses about what is lost.
     """
 
     request: RestorationRequest
@@ -203,6 +204,7 @@ class RestorationRecord:
     writing_notes: tuple[str, ...] = ()
     format: int = FORMAT
     context: ContextFacts | None = None
+    hypothesis: bool = False
 
     def to_json(self) -> str:
         r"""Return indented JSON; bytes of file names that aren't UTF-8 become the text ``\xNN``."""
