@@ -13,9 +13,9 @@ from app.commands import mask as masking
 from app.commands import mask_import as importing
 from app.commands import open as opening
 from app.commands import restore as restoring
-from app.commands.hypotheses import make_hypotheses
 from app.commands import statistics
 from app.commands.confirm_cancel import may_close
+from app.commands.hypotheses import make_hypotheses
 from app.commands.reject_part import start_rejecting
 from app.diagnostics import diagnostics
 from app.document import PROJECT_SUFFIX, ProjectFoundError, ScanMissingError

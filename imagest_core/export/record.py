@@ -35,7 +35,8 @@ def export_record(
 
     ``mask`` covers the pixels that are filled in the file; damage whose fill was rejected or is undecided is
     not included but listed in ``decisions`` by run. ``runs`` are the records of the runs that filled a pixel,
-    ``record_sha256`` the hashes of their stored bytes, ``hypotheses`` those that are hypotheses, ``log`` the last hash of the project's log.
+    ``record_sha256`` the hashes of their stored bytes, ``hypotheses`` the numbers of those that are hypotheses,
+    ``log`` the last hash of the project's log.
 
     Parameters
     ----------

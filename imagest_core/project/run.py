@@ -144,7 +144,7 @@ class Run:
 
     @cached_property
     def _essentials(self) -> tuple[str, int, bool, bool]:
-        """Mode, base, randomness and whether it is a hypothesis, from the record, without building all of it: it may be long."""
+        """Mode, base, randomness and whether it is a hypothesis, without building the whole record."""
         try:
             record = json.loads(self.content.record())
             request, context = record["request"], record.get("context") or {"run": 0}

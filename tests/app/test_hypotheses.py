@@ -72,7 +72,8 @@ def test_four_hypotheses_are_made_compared_and_one_is_picked(
     context = user.context
     choose(user.window.restore, "stable-diffusion/first")
     context.selection.request = context.selection.request.changed(prompt="gold", steps=2, device="cpu")
-    user.press("Shift+C")
+    user.window.docks["review"].open(True)
+    user.click(user.window.review.hypotheses)
     settle()
     runs = user.document.state.runs
     made = [run for run in runs.values() if run.hypothesis]
@@ -96,7 +97,7 @@ def test_four_hypotheses_are_made_compared_and_one_is_picked(
 
 def test_an_engine_without_text_says_what_to_choose(user: User, said: list) -> None:
     user.press("Shift+C")
-    assert "Stable Diffusion" in said[-1].text
+    assert "Stable Diffusion" in said[-1].sentence
     assert not user.context.jobs.busy
 
 
@@ -105,7 +106,7 @@ def test_a_hypothesis_is_never_accepted_as_a_whole(user: User, said: list) -> No
     context = user.context
     context.selection.run, context.selection.region = 2, 0
     user.press("Ctrl+Shift+A")
-    assert "is a hypothesis" in said[-1].text
+    assert "is a hypothesis" in said[-1].sentence
     assert not user.document.state.decisions
     with pytest.raises(ProjectError, match="accept single regions"):
         variations.accept_run(user.document.state, user.document.state.runs[2])
@@ -125,7 +126,7 @@ def test_a_hypothesis_is_marked_in_review_overlay_and_export(user: User) -> None
     deciding.accept_region(context)
     accepted = _reconstructed((AcceptedFills(state), None), DamageMap(*SIZE))
     assert set(np.unique(accepted.read(Box(0, 0, *SIZE)))) == {0, 3}
-    snapshot = Snapshot.of(document.document)
+    snapshot = Snapshot.of(document.state)
     (_, _, labels), *_ = _fills_in(snapshot, None, Box(0, 0, *SIZE), document.painting)
     assert set(np.unique(labels)) == {0, 3}
     assert _run_decisions(state, state.runs[2])["hypothesis"] is True
