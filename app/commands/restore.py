@@ -283,9 +283,7 @@ def stage(context: Context, made: RestoreOutcome) -> None:
         selection.run = run.id
     note_time(context, made.record)
     sentence = (
-        translate(
-            "Restoring", "Hypothesis: %n region(s), {0} px in {1} s. Compare it with others.", "", run.count
-        )
+        translate("Restoring", "Hypothesis made: {0} px in {1} s. Compare it with the others.")
         if run.hypothesis
         else _restored_sentence(run)
     )

@@ -82,8 +82,8 @@ class PromptEditor(QWidget):
         self.expand = button(
             self.tr("Expand…"), self._expand, tip=self.tr("Propose longer texts to choose from")
         )
-        self.expand.setVisible(background is not None and spec.name == "prompt")
         inside.addLayout(row(None, self.expand))
+        self.expand.setVisible(background is not None and spec.name == "prompt")
         self.field.textChanged.connect(self._show_note)
         self.setFocusProxy(self.field)
         self.setToolTip(parameter_text(spec.help))

@@ -35,7 +35,7 @@ def export_record(
 
     ``mask`` covers the pixels that are filled in the file; damage whose fill was rejected or is undecided is
     not included but listed in ``decisions`` by run. ``runs`` are the records of the runs that filled a pixel,
-    ``record_sha256`` the hashes of their stored bytes, ``hypotheses`` the numbers of those that are hypotheses,
+    ``record_sha256`` the hashes of their stored bytes, ``hypotheses`` the numbers of hypotheses among them,
     ``log`` the last hash of the project's log.
 
     Parameters

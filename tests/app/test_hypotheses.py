@@ -72,8 +72,7 @@ def test_four_hypotheses_are_made_compared_and_one_is_picked(
     context = user.context
     choose(user.window.restore, "stable-diffusion/first")
     context.selection.request = context.selection.request.changed(prompt="gold", steps=2, device="cpu")
-    user.window.docks["review"].open(True)
-    user.click(user.window.review.hypotheses)
+    user.press("Shift+C")
     settle()
     runs = user.document.state.runs
     made = [run for run in runs.values() if run.hypothesis]
