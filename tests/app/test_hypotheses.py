@@ -9,6 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from canvas_runs import filled_run
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 from test_restore_jobs import mark
 from test_stable_diffusion_panel import choose
@@ -86,7 +88,7 @@ def test_four_hypotheses_are_made_compared_and_one_is_picked(
     assert contact is not None
     user.until(lambda: contact.shown == [2, 3, 4, 5])
     assert "hypothesis" in contact.cells[1].title.text()
-    user.press("2")
+    QTest.keyClick(contact.cells[1].view, Qt.Key.Key_2)
     user.until(lambda: deciding.verdict(context, runs[3], 1) is Verdict.ACCEPTED)
     user.document.document.save_as(tmp_path / "named.imagest")
     copy = Document.open_read_only(tmp_path / "named.imagest")
