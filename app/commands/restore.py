@@ -147,10 +147,7 @@ def _submit(
     hypotheses: int = 0,
     finished: Callable[[], object] | None = None,
 ) -> None:
-    """One job for each variation that is asked for, or each of the ``hypotheses``.
-
-    A part of a hypothesis that is restored again is a hypothesis, too.
-    """
+    """One job for each variation, or hypothesis; what continues a hypothesis is one, too."""
     document = context.document
     if document is None:
         return
@@ -165,8 +162,7 @@ def _submit(
         request = request.changed(variation=_unused_variation(document, request))
     damage = document.document.committed_state.damage.copy()
     number = max(hypotheses or context.selection.variations, 1) if random else 1
-    continued = document.run(rerun.run) if rerun is not None else None
-    hypothesis = bool(hypotheses) or (continued is not None and continued.hypothesis)
+    hypothesis = bool(hypotheses) or _continues_hypothesis(document, rerun)
     style = style_wanted(context, document)
     unstyled = style is None and context.selection.style_declined
     for index in range(number):
@@ -186,6 +182,11 @@ def _submit(
         named = title if number == 1 else f"{title} ({index + 1}/{number})"
         last = finished if index == number - 1 else None
         context.jobs.submit(_job(context, document, asked, named, batch, last))
+
+
+def _continues_hypothesis(document: OpenDocument, rerun: RunPart | None) -> bool:
+    run = document.run(rerun.run) if rerun is not None else None
+    return run is not None and run.hypothesis
 
 
 def _unused_variation(document: OpenDocument, request: RestorationRequest) -> int:

@@ -58,6 +58,10 @@ def add_commands(subparsers: Any) -> None:
     )
     add_style_command(parts)
     add_prompts_command(parts)
+    _add_pack(parts)
+
+
+def _add_pack(parts: Any) -> None:
     packing = parts.add_parser("pack", help="pack finished runs into a model")
     packing.add_argument("--autoencoder", type=Path, required=True, metavar="RUN", help="a run, or a model")
     packing.add_argument(
