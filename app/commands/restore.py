@@ -160,28 +160,30 @@ def _submit(
     request, batch = context.selection.request, object()
     if (rerun is not None or hypotheses) and random:
         request = request.changed(variation=_unused_variation(document, request))
-    damage = document.document.committed_state.damage.copy()
     number = max(hypotheses or context.selection.variations, 1) if random else 1
-    hypothesis = bool(hypotheses) or _continues_hypothesis(document, rerun)
-    style = style_wanted(context, document)
-    unstyled = style is None and context.selection.style_declined
+    asked = _asked(context, document, part, rerun)
+    asked = replace(asked, hypothesis=bool(hypotheses) or _continues_hypothesis(document, rerun))
     for index in range(number):
-        varied = request.changed(variation=request.variation + index)
-        asked = RestoreJob(
-            document.painting,
-            damage,
-            part,
-            varied,
-            style,
-            unstyled,
-            document.state.operator,
-            document.state.painting.sha256,
-            rerun,
-            hypothesis,
-        )
+        varied = replace(asked, request=request.changed(variation=request.variation + index))
         named = title if number == 1 else f"{title} ({index + 1}/{number})"
         last = finished if index == number - 1 else None
-        context.jobs.submit(_job(context, document, asked, named, batch, last))
+        context.jobs.submit(_job(context, document, varied, named, batch, last))
+
+
+def _asked(context: Context, document: OpenDocument, part: Part, rerun: RunPart | None) -> RestoreJob:
+    """The restoration with the current request, damage and style."""
+    style = style_wanted(context, document)
+    return RestoreJob(
+        document.painting,
+        document.document.committed_state.damage.copy(),
+        part,
+        context.selection.request,
+        style,
+        style is None and context.selection.style_declined,
+        document.state.operator,
+        document.state.painting.sha256,
+        rerun,
+    )
 
 
 def _continues_hypothesis(document: OpenDocument, rerun: RunPart | None) -> bool:
