@@ -342,11 +342,7 @@ RESULTS = (
         "shown",
     ),
     ActionSpec(
-        "make_hypotheses",
-        QT_TRANSLATE_NOOP("Actions", "Make h&ypotheses of this region"),
-        ("Shift+C",),
-        "dice",
-        "region",
+        "make_hypotheses", QT_TRANSLATE_NOOP("Actions", "Make h&ypotheses"), ("Shift+C",), "dice", "region"
     ),
 )
 HELP = (

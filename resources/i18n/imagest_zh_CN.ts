@@ -466,8 +466,8 @@
         <translation>重新修复被拒绝的部分(&amp;I)</translation>
     </message>
     <message>
-        <source>Make h&amp;ypotheses of this region</source>
-        <translation>为此区域生成假设(&amp;Y)</translation>
+        <source>Make h&amp;ypotheses</source>
+        <translation>生成假设(&amp;Y)</translation>
     </message>
     <message>
         <source>&amp;Manual</source>
