@@ -306,6 +306,9 @@ RESULTS = (
         "restore",
         "shown",
     ),
+    ActionSpec(
+        "make_hypotheses", QT_TRANSLATE_NOOP("Actions", "Make h&ypotheses"), ("Shift+C",), "dice", "region"
+    ),
 )
 HELP = (
     ActionSpec("manual", QT_TRANSLATE_NOOP("Actions", "&Manual"), ("F1",), "manual", ""),
@@ -321,7 +324,7 @@ CHANGING = frozenset(
         *("undo", "redo", "swap_tool", "grow", "shrink", "invert", "clear_class", "clear_all"),
         *("derive_difference", "derive_cracks", "derive_losses", "clean_rim", "import_mask"),
         *("suggest_style", "accept_suggestions", "donor", "clear_style"),
-        *("restore_all", "restore_visible", "restore_region"),
+        *("restore_all", "restore_visible", "restore_region", "make_hypotheses"),
         *("accept_run", "reject_run", "discard_run", "rename_run", "accept_region", "reject_region"),
     )
 )

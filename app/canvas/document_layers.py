@@ -29,7 +29,11 @@ from imagest_core.restoration.engines.registry import get_engine
 _MAX_TILES_AT_ONCE = 64
 """Maximum number of tiles that are reduced in the window's thread; a worker reduces more."""
 _PROPOSAL_OPACITY = 0.6
-_RECONSTRUCTED = (DamageClass(1, "accepted", "#ffffff"), DamageClass(2, "under review", "#ffd24a"))
+_RECONSTRUCTED = (
+    DamageClass(1, "accepted", "#ffffff"),
+    DamageClass(2, "under review", "#ffd24a"),
+    DamageClass(3, "hypothesis", "#e26bd0"),
+)
 _REJECTED = (DamageClass(1, "rejected", "#d62828"),)
 
 
@@ -247,14 +251,15 @@ def _updated(labels: LabelLevels, before: DamageMap, current: DamageMap) -> Labe
 
 
 def _reconstructed(fills: tuple[AcceptedFills, Run | None], into: DamageMap) -> DamageMap:
-    """Mark accepted fills as label 1, and above them those of the run under review as label 2."""
+    """Mark accepted fills as label 1, above them those of the run under review as 2, and hypotheses as 3."""
     accepted, run = fills
     for composed in accepted.tiles():
-        into.write(composed.box, composed.mask)
+        hypothetical = np.isin(composed.runs, accepted.hypotheses)
+        into.write(composed.box, np.where(hypothetical, 3, composed.mask).astype(np.uint8))
     for key in sorted(run.tile_keys) if run is not None else ():
         assert run is not None
         tile = run.content.tile(key)
         labels = into.read(tile.box)
-        labels[tile.regions > 0] = 2
+        labels[tile.regions > 0] = 3 if run.hypothesis else 2
         into.write(tile.box, labels)
     return into

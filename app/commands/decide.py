@@ -34,15 +34,15 @@ def shown_run(context: Context) -> Run | None:
 
 
 def accept_run(context: Context) -> None:
-    """Accept all of the run shown except what was rejected in it; its siblings are kept.
+    """Accept all of the run shown except what was rejected in it; its siblings are kept. Refuses hypotheses.
 
     If it restored a part of another result again, that result is accepted in the same place.
     """
     run = shown_run(context)
     if run is None or context.document is None:
         return
-    left = [number for number in run.numbers if verdict(context, run, number) is not Verdict.REJECTED]
-    if context.do(lambda state: variations.accept_regions(state, run, left)):
+    left = variations.open_regions(context.document.state, run)
+    if context.do(lambda state: variations.accept_run(state, run)):
         text = QT_TRANSLATE_NOOP(
             "Deciding", "%n region(s) accepted. Export writes what is accepted into a copy of the scan."
         )

@@ -55,6 +55,8 @@ class RestoreJob:
     """Of the scan's bytes, as the project knows them."""
     rerun: RunPart | None = None
     """The part of a result to restore again, instead of ``part`` of the damage."""
+    hypothesis: bool = False
+    """The result is a hypothesis, and recorded as such."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,18 +84,33 @@ def restore_visible(context: Context) -> None:
 
 def restore_region(context: Context) -> None:
     """Fill the region under review again; the part of another result from the same surroundings."""
+    number = context.selection.region
+    submit_region(context, translate("Restoring", "Restoring region {0}").format(number))
+
+
+def submit_region(
+    context: Context, title: str, hypotheses: int = 0, finished: Callable[[], object] | None = None
+) -> None:
+    """Fill the region under review again, as so many ``hypotheses`` unless that is 0.
+
+    ``finished`` is called after the last result is listed.
+    """
     document, number = context.document, context.selection.region
     run = document.run(context.selection.run) if document and number else None
-    if document is not None and run is not None and run.base:
+    if document is None or run is None:
+        return
+    if run.base:
         rerun = part_of_region(document.state, run, number)
-        _submit_part(context, rerun, translate("Restoring", "Restoring region {0}").format(number))
-    elif run is not None:
-        dilation = context.selection.request.dilation
-        _submit(
-            context,
-            lambda damage: damage_of_region(damage, run, number, dilation),
-            translate("Restoring", "Restoring region {0}").format(number),
-        )
+        _submit(context, lambda damage: damage, title, rerun, hypotheses, finished)
+        return
+    dilation = context.selection.request.dilation
+    _submit(
+        context,
+        lambda damage: damage_of_region(damage, run, number, dilation),
+        title,
+        hypotheses=hypotheses,
+        finished=finished,
+    )
 
 
 def restore_part(context: Context) -> None:
@@ -122,8 +139,15 @@ def new_seed(context: Context) -> None:
     context.selection.request = context.selection.request.changed(seed=secrets.randbelow(2**31), variation=0)
 
 
-def _submit(context: Context, part: Part, title: str, rerun: RunPart | None = None) -> None:
-    """One job for each variation that is asked for."""
+def _submit(
+    context: Context,
+    part: Part,
+    title: str,
+    rerun: RunPart | None = None,
+    hypotheses: int = 0,
+    finished: Callable[[], object] | None = None,
+) -> None:
+    """One job for each variation, or hypothesis; what continues a hypothesis is one, too."""
     document = context.document
     if document is None:
         return
@@ -134,27 +158,37 @@ def _submit(context: Context, part: Part, title: str, rerun: RunPart | None = No
         new_seed(context)
     show_filled(context)
     request, batch = context.selection.request, object()
-    if rerun is not None and random:
+    if (rerun is not None or hypotheses) and random:
         request = request.changed(variation=_unused_variation(document, request))
-    damage = document.document.committed_state.damage.copy()
-    number = max(context.selection.variations, 1) if random else 1
-    style = style_wanted(context, document)
-    unstyled = style is None and context.selection.style_declined
+    number = max(hypotheses or context.selection.variations, 1) if random else 1
+    asked = _asked(context, document, part, rerun)
+    asked = replace(asked, hypothesis=bool(hypotheses) or _continues_hypothesis(document, rerun))
     for index in range(number):
-        varied = request.changed(variation=request.variation + index)
-        asked = RestoreJob(
-            document.painting,
-            damage,
-            part,
-            varied,
-            style,
-            unstyled,
-            document.state.operator,
-            document.state.painting.sha256,
-            rerun,
-        )
+        varied = replace(asked, request=request.changed(variation=request.variation + index))
         named = title if number == 1 else f"{title} ({index + 1}/{number})"
-        context.jobs.submit(_job(context, document, asked, named, batch))
+        last = finished if index == number - 1 else None
+        context.jobs.submit(_job(context, document, varied, named, batch, last))
+
+
+def _asked(context: Context, document: OpenDocument, part: Part, rerun: RunPart | None) -> RestoreJob:
+    """The restoration with the current request, damage and style."""
+    style = style_wanted(context, document)
+    return RestoreJob(
+        document.painting,
+        document.document.committed_state.damage.copy(),
+        part,
+        context.selection.request,
+        style,
+        style is None and context.selection.style_declined,
+        document.state.operator,
+        document.state.painting.sha256,
+        rerun,
+    )
+
+
+def _continues_hypothesis(document: OpenDocument, rerun: RunPart | None) -> bool:
+    run = document.run(rerun.run) if rerun is not None else None
+    return run is not None and run.hypothesis
 
 
 def _unused_variation(document: OpenDocument, request: RestorationRequest) -> int:
@@ -172,9 +206,22 @@ def style_wanted(context: Context, document: OpenDocument) -> StyleReference | N
     return StyleReference(shown, suggested=True) if shown else None
 
 
-def _job(context: Context, document: OpenDocument, asked: RestoreJob, title: str, batch: object) -> Job:
+def _job(
+    context: Context,
+    document: OpenDocument,
+    asked: RestoreJob,
+    title: str,
+    batch: object,
+    finished: Callable[[], object] | None = None,
+) -> Job:
+    def take(made: RestoreOutcome) -> None:
+        if context.document is document:
+            stage(context, made)
+            if finished is not None:
+                finished()
+
     def done(made: RestoreOutcome) -> None:
-        context.when_free(lambda: stage(context, made) if context.document is document else None)
+        context.when_free(lambda: take(made))
 
     def work(progress: Progress) -> RestoreOutcome:
         return kept(document, run_restoration(asked, progress), progress)
@@ -207,6 +254,7 @@ def run_restoration(asked: RestoreJob, progress: Progress) -> RestoreOutcome:
         result = restore(asked.painting, damage, request, style, filling, operator=asked.operator)
     else:
         result = rerun_part(asked.painting, rerun, request, style, filling, operator=asked.operator)
+    result = replace(result, record=replace(result.record, hypothesis=asked.hypothesis))
     return RestoreOutcome(run_of(asked.painting, result, 0, progress), result.record)
 
 
@@ -237,10 +285,11 @@ def stage(context: Context, made: RestoreOutcome) -> None:
     if not selection.region:
         selection.run = run.id
     note_time(context, made.record)
-    text = QT_TRANSLATE_NOOP(
-        "Restoring", "Restored: %n region(s), {0} px in {1} s. Accept the result, or try another variation."
+    sentence = (
+        translate("Restoring", "Hypothesis made: {0} px in {1} s. Compare it with the others.")
+        if run.hypothesis
+        else _restored_sentence(run)
     )
-    sentence = translate("Restoring", str(text), "", run.count)
     seconds = made.record.timings.total
     text = sentence.format(f"{run.pixels:,}", f"{seconds:.1f}")
     if made.record.rim is not None and made.record.rim.remaining:
@@ -264,6 +313,13 @@ def warn_of_rim(context: Context, text: str, regions: Sequence[int]) -> None:
         action=MessageAction(translate("Restoring", "Clean rim"), context.rim_requested.emit),
         topic="rim",
     )
+
+
+def _restored_sentence(run: Run) -> str:
+    text = QT_TRANSLATE_NOOP(
+        "Restoring", "Restored: %n region(s), {0} px in {1} s. Accept the result, or try another variation."
+    )
+    return translate("Restoring", str(text), "", run.count)
 
 
 def show_result(context: Context, number: int | None = None) -> None:

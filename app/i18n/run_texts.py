@@ -21,8 +21,13 @@ def mode_name(mode: str) -> str:
 
 
 def run_kind(run: Run) -> str:
-    """Mode and engine of a result."""
-    return " · ".join(filter(None, (mode_name(run.mode), run.engine)))
+    """Mode and engine of a result, and whether it is a hypothesis."""
+    return " · ".join(filter(None, (mode_name(run.mode), run.engine, hypothesis_mark(run))))
+
+
+def hypothesis_mark(run: Run) -> str:
+    """The word that marks a hypothesis; "" for other results."""
+    return translate("Runs", "hypothesis") if run.hypothesis else ""
 
 
 def run_seed(run: Run) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from app.panels.parameter_controls import narrow_combo_box
+from app.widgets.combo_box import narrow_combo_box
 from imagest_core.models.installed import EMBEDDED
 from imagest_core.restoration.engines.registry import engine_names, get_engine
 from imagest_core.restoration.request import RestorationRequest

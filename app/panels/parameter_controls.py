@@ -7,10 +7,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from PySide6.QtCore import QSignalBlocker
-from PySide6.QtWidgets import QCheckBox, QComboBox, QLineEdit, QSpinBox, QWidget
+from PySide6.QtWidgets import QCheckBox, QLineEdit, QSpinBox, QWidget
 
 from app.i18n.parameter_texts import parameter_text
+from app.jobs.runner import Background
 from app.settings import Settings
+from app.widgets.combo_box import narrow_combo_box
 from app.widgets.parts import Amount, SegmentedControl, column, guard_wheel
 from imagest_core.restoration.parameters import Spec
 from imagest_core.restoration.request import RestorationRequest
@@ -39,23 +41,27 @@ def differs(spec: Spec, value: Any) -> bool:
     return bool(value != spec.default)
 
 
-def make_editor(spec: Spec, changed: Changed, settings: Settings | None = None) -> Editor:
+def make_editor(
+    spec: Spec, changed: Changed, settings: Settings | None = None, background: Background | None = None
+) -> Editor:
     """The editor that suits ``spec``; it calls ``changed`` with each value the user sets.
 
-    ``settings`` keep the prompts used before.
+    ``settings`` keep the prompts used before; ``background`` runs the language model that expands them.
     """
-    editor = _special(spec, changed, settings) or _kind(spec)(spec, changed)
+    editor = _special(spec, changed, settings, background) or _kind(spec)(spec, changed)
     editor.widget.setAccessibleName(parameter_text(spec.label))
     if not editor.widget.toolTip():
         editor.widget.setToolTip(parameter_text(spec.help))
     return editor
 
 
-def _special(spec: Spec, changed: Changed, settings: Settings | None) -> Editor | None:
+def _special(
+    spec: Spec, changed: Changed, settings: Settings | None, background: Background | None
+) -> Editor | None:
     if spec.editor == "prompt":
         from app.panels.prompt_editor import PromptEditor
 
-        prompt = PromptEditor(spec, changed, settings)
+        prompt = PromptEditor(spec, changed, settings, background)
         return Editor(prompt, prompt.show_value)
     if spec.editor == "adapters":
         from app.panels.adapter_editor import AdapterEditor
@@ -174,15 +180,6 @@ def _line_edit(spec: Spec, changed: Changed) -> Editor:
     line.setPlaceholderText(parameter_text(spec.help))
     line.editingFinished.connect(lambda: changed(line.text()))
     return Editor(line, line.setText)
-
-
-def narrow_combo_box() -> QComboBox:
-    """A combo box as wide as there is room, not as its longest text."""
-    box = QComboBox()
-    guard_wheel(box)
-    box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-    box.setMinimumContentsLength(8)
-    return box
 
 
 def count_box(low: int, high: int) -> QSpinBox:

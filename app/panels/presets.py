@@ -6,8 +6,8 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QMenu, QToolButton, QWidget
 
 from app.context import Context
-from app.panels.parameter_controls import narrow_combo_box
 from app.start_request import default_request, stored_request
+from app.widgets.combo_box import narrow_combo_box
 from app.widgets.parts import button, label, row, tool_button
 from imagest_core.restoration.request import RestorationRequest
 

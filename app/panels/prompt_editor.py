@@ -1,17 +1,19 @@
-"""A field for a prompt with the texts used before, and a note on letters that the encoder doesn't read."""
+"""A field for a prompt with the texts used before, proposals, and a note on letters that aren't read."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QFocusEvent, QKeyEvent
+from PySide6.QtGui import QEnterEvent, QFocusEvent, QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QMenu, QPlainTextEdit, QToolButton, QWidget
 
 from app import theme
 from app.i18n.parameter_texts import parameter_text
+from app.jobs.runner import Background
+from app.panels.prompt_proposals import PromptProposals, expanding_models
 from app.settings import Settings
-from app.widgets.parts import column, label, row
+from app.widgets.parts import button, column, explain, label, row
 from imagest_core.models.stable_diffusion.prompts import unread_letters
 from imagest_core.restoration.parameters import Spec
 
@@ -47,8 +49,15 @@ class PromptField(QPlainTextEdit):
 class PromptEditor(QWidget):
     """Shows and changes one text parameter."""
 
-    def __init__(self, spec: Spec, changed: Callable[[str], None], settings: Settings | None) -> None:
+    def __init__(
+        self,
+        spec: Spec,
+        changed: Callable[[str], None],
+        settings: Settings | None,
+        background: Background | None = None,
+    ) -> None:
         super().__init__()
+        self._background = background
         self._spec, self._changed, self._settings = spec, changed, settings
         self._value = ""
         self.field = PromptField(self._finish)
@@ -70,6 +79,11 @@ class PromptEditor(QWidget):
         across.setStretch(0, 1)
         inside.addLayout(across)
         inside.addWidget(self.note)
+        self.expand = button(
+            self.tr("Expand…"), self._expand, tip=self.tr("Propose longer texts to choose from")
+        )
+        inside.addLayout(row(None, self.expand))
+        self.expand.setVisible(background is not None and spec.name == "prompt")
         self.field.textChanged.connect(self._show_note)
         self.setFocusProxy(self.field)
         self.setToolTip(parameter_text(spec.help))
@@ -77,6 +91,7 @@ class PromptEditor(QWidget):
     def show_value(self, value: str) -> None:
         """Show ``value``, unless the user is typing another."""
         self._value = value
+        self._check_models()
         if not self.field.hasFocus() and value != self.field.toPlainText():
             self.field.setPlainText(value)
 
@@ -88,6 +103,34 @@ class PromptEditor(QWidget):
         if self._settings is not None:
             self._settings.remember_prompt(self._spec.name, text)
         self._changed(text)
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
+        super().showEvent(event)
+        self._check_models()
+
+    def enterEvent(self, event: QEnterEvent) -> None:  # noqa: N802
+        super().enterEvent(event)
+        self._check_models()
+
+    def _check_models(self) -> None:
+        """Enable the button if there is a language model, which may have been added meanwhile."""
+        if self._background is None or self._spec.name != "prompt":
+            return
+        models, reason = expanding_models()
+        self.expand.setEnabled(bool(models))
+        explain(self.expand, reason)
+
+    def _expand(self) -> None:
+        models, _ = expanding_models()
+        if self._background is None or not models:
+            return
+        text = self.field.toPlainText()
+        proposals = PromptProposals(self._background, models, text, self._use_proposal, self)
+        proposals.open()
+
+    def _use_proposal(self, text: str) -> None:
+        self._choose(text)
+        self.field.setFocus()
 
     def _show_note(self) -> None:
         letters = unread_letters(self.field.toPlainText())

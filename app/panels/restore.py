@@ -37,7 +37,7 @@ class RestorePanel(Panel):
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
-        self.choices = Choices(context.settings)
+        self.choices = Choices(context.settings, context.background)
         self.advanced, self.footer = Advanced(context), Start(context)
         self.fold = CollapsibleSection(self.tr("Advanced"), self.advanced)
         self.presets = Presets(context)

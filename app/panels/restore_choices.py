@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QLabel, QWidget
 
 from app.i18n.noop import QT_TRANSLATE_NOOP
 from app.i18n.parameter_texts import parameter_text
+from app.jobs.runner import Background
 from app.panels.engine_choice import EngineChoice
 from app.panels.parameter_controls import Editor, differs, make_editor
 from app.panels.reset import Reset
@@ -32,9 +33,9 @@ class Choices(QWidget):
 
     changed = Signal(object)
 
-    def __init__(self, settings: Settings | None = None) -> None:
+    def __init__(self, settings: Settings | None = None, background: Background | None = None) -> None:
         super().__init__()
-        self._settings = settings
+        self._settings, self._background = settings, background
         self.engine_choice = EngineChoice()
         self.engine = self.engine_choice.box
         self.about = label("", "small", wrap=True)
@@ -86,7 +87,7 @@ class Choices(QWidget):
         def changed(value: Any) -> None:
             self.changed.emit({spec.name: value, **dict.fromkeys(spec.resets)})
 
-        editor = make_editor(spec, changed, self._settings)
+        editor = make_editor(spec, changed, self._settings, self._background)
         named, row = label(parameter_text(spec.label), "soft"), len(self.rows)
         named.setWordWrap(True)
         named.setBuddy(editor.widget)

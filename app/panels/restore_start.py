@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QWidget
 from app.commands import restore as restoring
 from app.context import Context
 from app.jobs.devices import CUDA, Device, choices, cpu_text
-from app.panels.parameter_controls import narrow_combo_box
+from app.widgets.combo_box import narrow_combo_box
 from app.widgets.parts import button, column, explain, label, restyle, row, rule
 
 DEVICE_WIDTH = 112

@@ -15,7 +15,7 @@ from app.commands import decide as deciding
 from app.context import Context
 from app.document import OpenDocument
 from app.i18n.core_messages import localized
-from app.i18n.run_texts import mode_name, run_details, run_kind
+from app.i18n.run_texts import hypothesis_mark, mode_name, run_details, run_kind
 from app.jobs.call_later import call_later
 from app.selection import Compare, DisplayedPicture
 from app.widgets.horizontal_scroll import HorizontalScrollArea
@@ -154,7 +154,7 @@ class ResultStrip(QFrame):
 
     def _name(self, thumb: QToolButton, run: Run, state: State) -> None:
         decision = state.decisions.get(Subject(run.id))
-        kind = mode_name(run.mode) or run.engine
+        kind = hypothesis_mark(run) or mode_name(run.mode) or run.engine
         own = f"{run.id} · {kind}" + (f" · {run.seed}/{run.variation}" if run.random else "")
         name = decision.note if decision and decision.note else own
         accepted = sum(

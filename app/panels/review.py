@@ -8,9 +8,11 @@ from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QProgressBar, QWidget
 
 from app.commands import decide as deciding
 from app.commands import restore as restoring
+from app.commands.hypotheses import make_hypotheses
 from app.commands.reject_part import start_rejecting
 from app.context import Context
 from app.document import OpenDocument
+from app.i18n.run_texts import hypothesis_mark
 from app.selection import ToolName
 from app.widgets.parts import Card, Panel, button, column, explain, label, row, tool_button
 from imagest_core.project.operations.rejected_parts import rejected_pixels
@@ -61,9 +63,18 @@ class ReviewPanel(Panel):
             "contact", self.tr("Compare variations   C"), lambda: deciding.compare_variations(context)
         )
         layout.addLayout(row(back, self.region_label, on, None, self.compare))
+        self.hypotheses = button(
+            self.tr("Make hypotheses"),
+            lambda: make_hypotheses(context),
+            icon="dice",
+            tip=self.tr(
+                "Fill this region in four ways with the prompt and style under Restore, to compare   Shift+C"
+            ),
+        )
         layout.addWidget(self.facts)
         layout.addLayout(self._verdicts())
         layout.addLayout(self._part_row())
+        layout.addLayout(row(self.hypotheses, None))
         layout.addWidget(self._note())
 
     def _verdicts(self) -> QHBoxLayout:
@@ -167,7 +178,7 @@ class ReviewPanel(Panel):
     def _show_region(self, run: Run) -> None:
         number = self.context.selection.region
         chosen = 1 <= number <= run.count
-        for widget in (self.accept, self.reject, self.note):
+        for widget in (self.accept, self.reject, self.note, self.hypotheses):
             widget.setEnabled(chosen and not self.read_only)
             explain(widget, self.read_only)
         self.region_label.setText(self.tr("Region {0} of {1}").format(number, run.count) if chosen else "")
@@ -183,6 +194,7 @@ class ReviewPanel(Panel):
                 f"{area:,}", box.width, box.height, box.x, box.y, self._verdict_text(current)
             )
             + self._rejected_text(number)
+            + self._hypothesis_text(run)
         )
         decision = self.document.state.decisions.get(Subject(run.id, number))
         if not self.note.hasFocus():
@@ -191,6 +203,9 @@ class ReviewPanel(Panel):
     def _rejected_text(self, number: int) -> str:
         pixels = self.rejected.get(number, 0)
         return " · " + self.tr("{0} px of it rejected").format(f"{pixels:,}") if pixels else ""
+
+    def _hypothesis_text(self, run: Run) -> str:
+        return " · " + hypothesis_mark(run) if run.hypothesis else ""
 
     def _verdict_text(self, verdict: Verdict) -> str:
         texts = {

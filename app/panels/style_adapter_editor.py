@@ -8,7 +8,7 @@ from PySide6.QtCore import QSignalBlocker
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.i18n.parameter_texts import parameter_text
-from app.panels.parameter_controls import narrow_combo_box
+from app.widgets.combo_box import narrow_combo_box
 from imagest_core.models.identity import ModelKind
 from imagest_core.models.installed import installed_models
 from imagest_core.restoration.parameters import Spec

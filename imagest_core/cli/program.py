@@ -30,6 +30,7 @@ class Command(NamedTuple):
 COMMANDS = (
     Command("restore", "imagest_core.cli.restore", "fill the damage of a scan and write a verified TIFF"),
     Command("synthesize", "imagest_core.cli.synthesize", "make pictures from text and style"),
+    Command("prompt", "imagest_core.cli.prompt", "propose longer prompts with a language model"),
     Command("info", "imagest_core.cli.info", "print a scan's properties as one line of JSON"),
     Command("mask", "imagest_core.cli.mask", "derive a damage mask from a scan"),
     Command("evaluate", "imagest_core.cli.evaluate", "measure engines on cases with a known truth"),

@@ -1,4 +1,4 @@
-"""``imagest train``: train the autoencoder and the diffusion network, pack a model, train a style branch."""
+"""``imagest train``: train networks, pack a model, train a style branch or a language model."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from imagest_core.cli.train_options import (
     settings_of,
     training_inputs,
 )
+from imagest_core.cli.train_prompts import add_prompts_command
 from imagest_core.cli.train_style import add_style_command
 from imagest_core.errors import InputError
 from imagest_core.extras import require_extra
@@ -60,6 +61,7 @@ def add_commands(subparsers: Any) -> None:
     add_style_command(parts)
     add_adaptation_commands(parts)
     add_captions_command(parts)
+    add_prompts_command(parts)
     _add_pack_command(parts)
 
 

@@ -25,8 +25,12 @@ from imagest_core.project.run import Run
 from imagest_core.project.snapshot import Snapshot
 
 _FORMATS = {".png": "PNG", ".tif": "TIFF", ".tiff": "TIFF"}
-_ACCEPTED, _UNDER_REVIEW = 1, 2
-_FILL_COLOURS = {_ACCEPTED: (255, 255, 255), _UNDER_REVIEW: (255, 210, 74)}
+_ACCEPTED, _UNDER_REVIEW, _HYPOTHESIS = 1, 2, 3
+_FILL_COLOURS = {
+    _ACCEPTED: (255, 255, 255),
+    _UNDER_REVIEW: (255, 210, 74),
+    _HYPOTHESIS: (226, 107, 208),
+}
 _BAND = 8 * TILE
 _DEFAULT = MarkedPicture()
 _LAST_LEVEL = 8
@@ -132,9 +136,12 @@ def _fills_in(
         composed = snapshot.accepted.tile(key)
         if composed is not None:
             _paste(samples, labels, box, composed.box, composed.samples, composed.mask, _ACCEPTED)
+            hypothetical = np.isin(composed.runs, snapshot.accepted.hypotheses)
+            _paste(samples, labels, box, composed.box, composed.samples, hypothetical, _HYPOTHESIS)
         if run is not None and key in under_review:
             tile = run.content.tile(key)
-            _paste(samples, labels, box, tile.box, tile.samples, tile.regions > 0, _UNDER_REVIEW)
+            label = _HYPOTHESIS if run.hypothesis else _UNDER_REVIEW
+            _paste(samples, labels, box, tile.box, tile.samples, tile.regions > 0, label)
         yield box, samples, labels
 
 

@@ -35,7 +35,8 @@ def export_record(
 
     ``mask`` covers the pixels that are filled in the file; damage whose fill was rejected or is undecided is
     not included but listed in ``decisions`` by run. ``runs`` are the records of the runs that filled a pixel,
-    ``record_sha256`` the hashes of their stored bytes, ``log`` the last hash of the project's log.
+    ``record_sha256`` the hashes of their stored bytes, ``hypotheses`` the numbers of hypotheses among them,
+    ``log`` the last hash of the project's log.
 
     Parameters
     ----------
@@ -73,6 +74,7 @@ def export_record(
         "verification": account.to_plain(),
         "runs": {str(number): _parsed(record) for number, record in records.items()},
         "record_sha256": {str(number): record_sha256(record) for number, record in records.items()},
+        "hypotheses": [number for number in records if state.runs[number].hypothesis],
         "log": snapshot.log,
     }
 
@@ -108,7 +110,7 @@ def _run_decisions(state: State, run: Run) -> dict[str, Any]:
     """Describe the regions of ``run`` by verdict, the note on the run, and every signed decision."""
     decisions = {number: state.decisions.get(Subject(run.id, number)) for number in run.numbers}
     whole = state.decisions.get(Subject(run.id))
-    facts: dict[str, Any] = {"note": whole.note if whole else ""}
+    facts: dict[str, Any] = {"note": whole.note if whole else "", "hypothesis": run.hypothesis}
     for verdict in Verdict:
         numbers = [number for number, decision in decisions.items() if _verdict(decision) is verdict]
         areas = run.regions["area"][np.array(numbers, int) - 1]

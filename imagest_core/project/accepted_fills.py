@@ -62,6 +62,11 @@ class AcceptedFills:
             keys.update(_tiles_of_regions(run, np.flatnonzero(order)) & run.tile_keys)
         return sorted(keys, key=lambda key: key[::-1])
 
+    @property
+    def hypotheses(self) -> list[int]:
+        """Numbers of the runs that are hypotheses."""
+        return [number for number, run in self._runs.items() if run.hypothesis]
+
     def tile(self, key: TileKey) -> ComposedTile | None:
         """Return the accepted fills in one tile; where two overlap, the one accepted last."""
         layers = list(self._layers(key))

@@ -143,15 +143,16 @@ class Run:
             return None
 
     @cached_property
-    def _essentials(self) -> tuple[str, int, bool]:
-        """Mode, base and randomness from the record, without building all of it: it may be long."""
+    def _essentials(self) -> tuple[str, int, bool, bool]:
+        """Mode, base, randomness and whether it is a hypothesis, without building the whole record."""
         try:
             record = json.loads(self.content.record())
             request, context = record["request"], record.get("context") or {"run": 0}
             mode, used = request.get("parameters", request).get("mode", ""), record.get("used", ())
-            return str(mode), int(context["run"]), not used or "seed" in used
+            hypothesis = record.get("hypothesis") is True
+            return str(mode), int(context["run"]), not used or "seed" in used, hypothesis
         except INVALID_DATA:
-            return "", 0, True
+            return "", 0, True, False
 
     @property
     def base(self) -> int:
@@ -167,6 +168,11 @@ class Run:
     def random(self) -> bool:
         """Whether the fill depends on seed and variation, or may do."""
         return self._essentials[2]
+
+    @property
+    def hypothesis(self) -> bool:
+        """Whether the fill is a hypothesis, which is never accepted as a whole."""
+        return self._essentials[3]
 
     @property
     def numbers(self) -> range:

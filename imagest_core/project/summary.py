@@ -48,7 +48,7 @@ def _painting(document: Document) -> dict[str, Any]:
 
 
 def _run(state: State, run: Run) -> dict[str, Any]:
-    names = ("id", "time", "engine", "model", "seed", "variation", "count", "pixels")
+    names = ("id", "time", "engine", "model", "seed", "variation", "count", "pixels", "hypothesis")
     rejected = sum(rejected_pixels(state, run).values())
     return {**{name: getattr(run, name) for name in names}, "rejected_part_pixels": rejected}
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from imagest_core.errors import ProjectError
+from imagest_core.messages import Message
 from imagest_core.project.composed_fills import continued_runs
 from imagest_core.project.operations import Operation, OperationGroup
 from imagest_core.project.operations.decisions import accept
@@ -88,6 +90,26 @@ def accept_variation(state: State, variation: Variation) -> Operation | None:
     return _accept_layers(state, (*variation.below, (variation.run, variation.regions)))
 
 
+def accept_run(state: State, run: Run) -> Operation | None:
+    """Accept all regions of a run that were not rejected; None if they are accepted already.
+
+    Raises :class:`ProjectError` if the run or one that it continues is a hypothesis.
+    """
+    if any(each.hypothesis for each in (run, *continued_runs(state, run))):
+        raise ProjectError(
+            Message(
+                "Result {number} is a hypothesis and isn't accepted as a whole: accept single regions of it.",
+                number=run.id,
+            )
+        )
+    return accept_regions(state, run, open_regions(state, run))
+
+
+def open_regions(state: State, run: Run) -> list[int]:
+    """Return the regions of a run that were not rejected."""
+    return [number for number in run.numbers if verdict_on(state, run, number) is not Verdict.REJECTED]
+
+
 def accept_regions(state: State, run: Run, numbers: Iterable[int]) -> Operation | None:
     """Accept regions of a run as they are shown; None if they are accepted already.
 
@@ -110,9 +132,9 @@ def _accept_layers(state: State, layers: Iterable[tuple[Run, tuple[int, ...]]]) 
     """Accept regions of several runs in one step, the lowest first."""
     after, parts = state.copy(), list[Operation]()
     for run, regions in layers:
-        open_regions = [each for each in regions if verdict_on(after, run, each) is not Verdict.ACCEPTED]
-        if open_regions:
-            part = accept(after, run, open_regions)
+        undecided = [each for each in regions if verdict_on(after, run, each) is not Verdict.ACCEPTED]
+        if undecided:
+            part = accept(after, run, undecided)
             part.apply(after)
             parts.append(part)
     if len(parts) <= 1:

@@ -206,7 +206,8 @@ class RestorationRecord:
     ``request`` that the fill depends on (empty in records of format 1). ``operator``: the person who
     restored, "" if not given. ``donor_sha256`` is the hash of the style's donor picture. ``context``: the
     fills that were treated as known, None if there were none. ``rim``: what is known about the rim of the
-    damage; None in older records and where exactly a given mask was filled.
+    damage; None in older records and where exactly a given mask was filled. ``hypothesis``: the fill was
+    made as one of several hypotheses about what is lost.
     """
 
     request: RestorationRequest
@@ -228,6 +229,7 @@ class RestorationRecord:
     format: int = FORMAT
     context: ContextFacts | None = None
     rim: RimFacts | None = None
+    hypothesis: bool = False
 
     def to_json(self) -> str:
         r"""Return indented JSON; bytes of file names that aren't UTF-8 become the text ``\xNN``."""

@@ -89,8 +89,8 @@ class TrainingTask(Protocol[BatchInputT]):
     def loss(self, module: nn.Module, batch: BatchInputT, step: int) -> tuple[Tensor, Mapping[str, float]]:
         """Return the loss and values to log; ``module`` is the task's module, wrapped for devices."""
 
-    def evaluate(self, device: torch.device) -> tuple[Mapping[str, float], NDArray[np.uint8]]:
-        """Return held-out metrics and a picture (h, w, 3), with the averaged weights in place."""
+    def evaluate(self, device: torch.device) -> tuple[Mapping[str, float], NDArray[np.uint8] | None]:
+        """Return held-out metrics and a picture (h, w, 3) if there is one, with the averaged weights."""
 
 
 def best_precision(device: str) -> str:
@@ -230,9 +230,9 @@ class Trainer(Generic[BatchT]):
             bare.train()
             self.average.swap(bare)
         self._log("held-out", figures)
-        write_picture(
-            self.options.folder / f"{self.options.picture_name}-{self.clock.step:06d}.png", picture[..., ::-1]
-        )
+        if picture is not None:
+            name = f"{self.options.picture_name}-{self.clock.step:06d}.png"
+            write_picture(self.options.folder / name, picture[..., ::-1])
 
     def _log(self, kind: str, figures: Mapping[str, float]) -> None:
         log(self.options.folder, self.clock, kind, figures)

@@ -470,6 +470,10 @@
         <translation>重新修复被拒绝的部分(&amp;I)</translation>
     </message>
     <message>
+        <source>Make h&amp;ypotheses</source>
+        <translation>生成假设(&amp;Y)</translation>
+    </message>
+    <message>
         <source>&amp;Manual</source>
         <translation>使用手册(&amp;M)</translation>
     </message>
@@ -1751,6 +1755,10 @@
         <translation>移除图片上的注释</translation>
     </message>
     <message>
+        <source>Result {number} is a hypothesis and isn&apos;t accepted as a whole: accept single regions of it.</source>
+        <translation>结果 {number} 是假设，不能整体接受：请逐个接受其中的区域。</translation>
+    </message>
+    <message>
         <source>Some damage is not covered by any tile; please report this.</source>
         <translation>部分损伤未被任何分块覆盖；请报告此问题。</translation>
     </message>
@@ -1835,6 +1843,10 @@
         <translation>无法理解模型库关于 {repository} 的答复。</translation>
     </message>
     <message>
+        <source>The language model computes invalid numbers: add it again.</source>
+        <translation>语言模型算出了无效的数值：请重新添加。</translation>
+    </message>
+    <message>
         <source>The mask was grown over its rim by {pixels} pixels, at most {limit} px wide.</source>
         <translation>蒙版在边缘上扩展了 {pixels} 像素，宽度最多 {limit} 像素。</translation>
     </message>
@@ -1855,6 +1867,10 @@
         <translation>模型 {folder} 不完整：{name} 没有权重。</translation>
     </message>
     <message>
+        <source>The model {name} isn&apos;t a language model: choose one that continues text.</source>
+        <translation>模型 {name} 不是语言模型：请选择能续写文字的模型。</translation>
+    </message>
+    <message>
         <source>The model {path} can&apos;t be loaded ({reason}); check it with: imagest models check.</source>
         <translation>无法加载模型 {path}（{reason}）；请用 imagest models check 检查。</translation>
     </message>
@@ -1869,6 +1885,14 @@
     <message>
         <source>The pixel {x}, {y} is outside the picture: give x from 0 to {right} and y from 0 to {bottom}.</source>
         <translation>像素 {x}, {y} 在图像之外：x 应为 0 至 {right}，y 应为 0 至 {bottom}。</translation>
+    </message>
+    <message>
+        <source>The prompt is empty: type a few words first.</source>
+        <translation>提示词为空：请先输入几个词。</translation>
+    </message>
+    <message>
+        <source>The prompt is too long for the language model: shorten it.</source>
+        <translation>提示词对语言模型来说太长：请缩短。</translation>
     </message>
     <message>
         <source>The scale must be 1, 2, 4 or 8, not {scale}.</source>
@@ -1925,6 +1949,10 @@
     <message>
         <source>There is no installed model &apos;{name}&apos;; see: imagest models list.</source>
         <translation>没有已安装的模型“{name}”；参见：imagest models list。</translation>
+    </message>
+    <message>
+        <source>There is no language model in the library: add one with imagest models add.</source>
+        <translation>模型库中没有语言模型：请用 imagest models add 添加。</translation>
     </message>
     <message>
         <source>There is no mask file {path}.</source>
@@ -3690,6 +3718,17 @@ SHA-256 of the unchanged samples: {2}…</source>
     </message>
 </context>
 <context>
+    <name>Hypotheses</name>
+    <message>
+        <source>This engine makes no hypotheses: choose Stable Diffusion or another pipeline under Restore.</source>
+        <translation>此引擎不能生成假设：请在“修复”中选择 Stable Diffusion 或其他管线。</translation>
+    </message>
+    <message>
+        <source>Hypotheses of region {0}</source>
+        <translation>区域 {0} 的假设</translation>
+    </message>
+</context>
+<context>
     <name>ImportMask</name>
     <message>
         <source>Class of {0}</source>
@@ -4902,12 +4941,71 @@ SHA-256 of the unchanged samples: {2}…</source>
         <translation>用过的文字</translation>
     </message>
     <message>
+        <source>Expand…</source>
+        <translation>扩写…</translation>
+    </message>
+    <message>
+        <source>Propose longer texts to choose from</source>
+        <translation>提出更长的文字供选择</translation>
+    </message>
+    <message>
         <source>The model reads English; it hardly knows {0}</source>
         <translation>模型只懂英文；几乎不认识 {0}</translation>
     </message>
     <message>
         <source>None yet</source>
         <translation>暂无</translation>
+    </message>
+</context>
+<context>
+    <name>PromptProposals</name>
+    <message>
+        <source>The language model needs packages that are not installed: {0}</source>
+        <translation>语言模型需要尚未安装的软件包：{0}</translation>
+    </message>
+    <message>
+        <source>To expand prompts, add a language model, such as a folder of GPT-2, under Models.</source>
+        <translation>要扩写提示词，请在“模型”中添加语言模型，例如 GPT-2 的文件夹。</translation>
+    </message>
+    <message>
+        <source>Expand the prompt</source>
+        <translation>扩写提示词</translation>
+    </message>
+    <message>
+        <source>Language model</source>
+        <translation>语言模型</translation>
+    </message>
+    <message>
+        <source>Proposals</source>
+        <translation>建议</translation>
+    </message>
+    <message>
+        <source>Text to use</source>
+        <translation>要使用的文字</translation>
+    </message>
+    <message>
+        <source>Propose others</source>
+        <translation>换一批建议</translation>
+    </message>
+    <message>
+        <source>Use this text</source>
+        <translation>使用此文字</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+    <message>
+        <source>Text to use; change it as you like</source>
+        <translation>要使用的文字，可随意修改</translation>
+    </message>
+    <message>
+        <source>The language model is writing…</source>
+        <translation>语言模型正在书写…</translation>
+    </message>
+    <message>
+        <source>The proposals are invented. Keep only what you know to be true of the painting.</source>
+        <translation>这些建议是编造的。只保留您确知符合画作的内容。</translation>
     </message>
 </context>
 <context>
@@ -5159,6 +5257,10 @@ SHA-256 of the unchanged samples: {2}…</source>
         <translation>正在修复结果 {0} 的一部分</translation>
     </message>
     <message>
+        <source>Hypothesis made: {0} px in {1} s. Compare it with the others.</source>
+        <translation>假设已生成：{0} 像素，用时 {1} 秒。请与其他假设比较。</translation>
+    </message>
+    <message>
         <source>Restored: %n region(s), {0} px in {1} s. Accept the result, or try another variation.</source>
         <translation>已修复：%n 个区域，{0} 像素，用时 {1} 秒。请接受结果，或尝试其他变体。</translation>
     </message>
@@ -5300,6 +5402,14 @@ SHA-256 of the unchanged samples: {2}…</source>
         <translation>比较变体   C</translation>
     </message>
     <message>
+        <source>Make hypotheses</source>
+        <translation>生成假设</translation>
+    </message>
+    <message>
+        <source>Fill this region in four ways with the prompt and style under Restore, to compare   Shift+C</source>
+        <translation>用“修复”中的提示词和风格以四种方式填补此区域，以便比较   Shift+C</translation>
+    </message>
+    <message>
         <source>Accept</source>
         <translation>接受</translation>
     </message>
@@ -5431,6 +5541,10 @@ SHA-256 of the unchanged samples: {2}…</source>
 </context>
 <context>
     <name>Runs</name>
+    <message>
+        <source>hypothesis</source>
+        <translation>假设</translation>
+    </message>
     <message>
         <source>seed {0}, variation {1}</source>
         <translation>种子 {0}，变体 {1}</translation>

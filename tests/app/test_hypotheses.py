@@ -1,0 +1,134 @@
+"""Hypotheses of a region: made with a real pipeline, compared, picked; never accepted as a whole."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from canvas_runs import filled_run
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+from test_restore_jobs import mark
+from test_stable_diffusion_panel import choose
+from tiny_models import tiny_sd
+from user import User
+
+from app.canvas.document_layers import _reconstructed
+from app.commands import decide as deciding
+from app.selection import Compare
+from app.window.main_window import MainWindow
+from imagest_core.damage.map import DamageMap
+from imagest_core.errors import ProjectError
+from imagest_core.export.marked_picture import _fills_in
+from imagest_core.export.record import _run_decisions
+from imagest_core.models.cache import loaded_models
+from imagest_core.models.library import add_model
+from imagest_core.painting.geometry import Box
+from imagest_core.project import variations
+from imagest_core.project.accepted_fills import AcceptedFills
+from imagest_core.project.document import Document
+from imagest_core.project.operations.results import add_run
+from imagest_core.project.run import MemoryContent, Run
+from imagest_core.project.snapshot import Snapshot
+from imagest_core.project.state import Subject, Verdict
+
+SIZE = (160, 120)
+LOSS = Box(50, 40, 20, 16)
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    yield tiny_sd(tmp_path_factory.mktemp("made") / "first")
+    loaded_models.clear()
+
+
+@pytest.fixture
+def user(window: MainWindow, scan: Path, qtbot: QtBot) -> User:
+    """The scan with a result of one region, which is under review."""
+    made = User(window, qtbot)
+    made.open(scan)
+    mark(made.document, LOSS)
+    made.document.do(add_run(filled_run(1, [LOSS.expanded(1)], 20_000, SIZE)))
+    made.context.selection.run, made.context.selection.region = 1, 1
+    return made
+
+
+def hypothesis_run(number: int) -> Run:
+    from dataclasses import replace
+
+    run = filled_run(number, [LOSS.expanded(1)], 40_000, SIZE)
+    content = run.content
+    assert isinstance(content, MemoryContent)
+    record = json.dumps({"request": {}, "hypothesis": True})
+    return replace(run, content=MemoryContent(record, content.region_table, content.tiles))
+
+
+def test_four_hypotheses_are_made_compared_and_one_is_picked(
+    user: User, model: Path, settle: Callable[[], None], tmp_path: Path
+) -> None:
+    add_model(model, in_place=True)
+    context = user.context
+    choose(user.window.restore, "stable-diffusion/first")
+    context.selection.request = context.selection.request.changed(prompt="gold", steps=2, device="cpu")
+    user.press("Shift+C")
+    settle()
+    runs = user.document.state.runs
+    made = [run for run in runs.values() if run.hypothesis]
+    assert [run.id for run in made] == [2, 3, 4, 5]
+    assert len({run.variation for run in made}) == 4
+    assert '"hypothesis": true' in made[0].content.record()
+    assert '"prompt": "gold"' in made[0].content.record()
+    user.until(lambda: user.window.area.contact is not None)
+    assert context.selection.compare == Compare.CONTACT
+    contact = user.window.area.contact
+    assert contact is not None
+    user.until(lambda: contact.shown == [2, 3, 4, 5])
+    assert "hypothesis" in contact.cells[1].title.text()
+    QTest.keyClick(contact.cells[1].view, Qt.Key.Key_2)
+    user.until(lambda: deciding.verdict(context, runs[3], 1) is Verdict.ACCEPTED)
+    user.document.document.save_as(tmp_path / "named.imagest")
+    copy = Document.open_read_only(tmp_path / "named.imagest")
+    assert [run.id for run in copy.state.runs.values() if run.hypothesis] == [2, 3, 4, 5]
+    copy.abandon()
+
+
+def test_an_engine_without_text_says_what_to_choose(user: User, said: list) -> None:
+    user.press("Shift+C")
+    assert "Stable Diffusion" in said[-1].sentence
+    assert not user.context.jobs.busy
+
+
+def test_a_hypothesis_is_never_accepted_as_a_whole(user: User, said: list) -> None:
+    user.document.do(add_run(hypothesis_run(2)))
+    context = user.context
+    context.selection.run, context.selection.region = 2, 0
+    user.press("Ctrl+Shift+A")
+    assert "is a hypothesis" in said[-1].sentence
+    assert not user.document.state.decisions
+    with pytest.raises(ProjectError, match="accept single regions"):
+        variations.accept_run(user.document.state, user.document.state.runs[2])
+    context.selection.region = 1
+    deciding.accept_region(context)
+    assert user.document.state.decisions[Subject(2, 1)].verdict is Verdict.ACCEPTED
+
+
+def test_a_hypothesis_is_marked_in_review_overlay_and_export(user: User) -> None:
+    document, context = user.document, user.context
+    document.do(add_run(hypothesis_run(2)))
+    context.selection.run, context.selection.region = 2, 1
+    assert user.window.review.facts.text().endswith("hypothesis")
+    state = document.state
+    under_review = _reconstructed((document.accepted, state.runs[2]), DamageMap(*SIZE))
+    assert set(np.unique(under_review.read(Box(0, 0, *SIZE)))) == {0, 3}
+    deciding.accept_region(context)
+    accepted = _reconstructed((AcceptedFills(state), None), DamageMap(*SIZE))
+    assert set(np.unique(accepted.read(Box(0, 0, *SIZE)))) == {0, 3}
+    snapshot = Snapshot.of(document.state)
+    (_, _, labels), *_ = _fills_in(snapshot, None, Box(0, 0, *SIZE), document.painting)
+    assert set(np.unique(labels)) == {0, 3}
+    assert _run_decisions(state, state.runs[2])["hypothesis"] is True
+    assert _run_decisions(state, state.runs[1])["hypothesis"] is False
