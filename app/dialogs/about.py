@@ -21,6 +21,7 @@ PARTS = {
     "array-api-compat": "MIT",
     "scipy": "BSD-3-Clause",
     "scikit-image": "BSD-3-Clause",
+    "scikit-learn": "BSD-3-Clause",
     "tifffile": "BSD-3-Clause",
     "imagecodecs": "BSD-3-Clause",
     "pillow": "MIT-CMU",

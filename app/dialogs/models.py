@@ -37,6 +37,8 @@ KINDS = {
     "vae": QT_TRANSLATE_NOOP("Models", "Autoencoder"),
     "style-adapter": QT_TRANSLATE_NOOP("Models", "Style adapter"),
     "language-model": QT_TRANSLATE_NOOP("Models", "Language model"),
+    "captioner": QT_TRANSLATE_NOOP("Models", "Captioning model"),
+    "clip": QT_TRANSLATE_NOOP("Models", "CLIP model"),
 }
 FAMILIES = {
     "sd1": "Stable Diffusion 1",

@@ -116,7 +116,6 @@ def restore_with(
     progress, clock = progress or Progress(), Clock()
     check_request(request, engine)
     style = style if engine.uses_style(request) else None
-    donor = file_sha256(style.donor) if style is not None and style.donor is not None else ""
     with hash_in_background(painting, progress):
         planned = _planned(painting, damage, engine, request, progress, exact)
         clock.lap("planning")
@@ -129,7 +128,7 @@ def restore_with(
     record = RestorationRecord(
         request,
         PaintingFacts.of(painting),
-        MaskFacts.of(planned.filled, planned.dilated, planned.regions),
+        planned.mask_facts(),
         style,
         facts,
         _window_facts(planned.plan, notes),
@@ -140,10 +139,14 @@ def restore_with(
         used=_used(engine, request, facts.facts, exact),
         operator=operator,
         classes=class_facts(damage),
-        donor_sha256=donor,
+        donor_sha256=_donor_hash(style),
         rim=facts_of_rim,
     )
     return RestorationResult(assembler.fills(), planned.dilated, planned.regions, record)
+
+
+def _donor_hash(style: StyleReference | None) -> str:
+    return file_sha256(style.donor) if style is not None and style.donor is not None else ""
 
 
 @dataclass(frozen=True)
@@ -154,6 +157,9 @@ class _Planned:
     dilated: DamageMap
     regions: Regions
     plan: Plan
+
+    def mask_facts(self) -> MaskFacts:
+        return MaskFacts.of(self.filled, self.dilated, self.regions)
 
     def assembler(self, painting: Painting, engine: Engine, request: RestorationRequest) -> Assembler:
         blend = 0 if engine.matches_boundary else request.blend

@@ -4272,6 +4272,14 @@ SHA-256 of the unchanged samples: {2}…</source>
         <translation>语言模型</translation>
     </message>
     <message>
+        <source>Captioning model</source>
+        <translation>图像描述模型</translation>
+    </message>
+    <message>
+        <source>CLIP model</source>
+        <translation>CLIP 模型</translation>
+    </message>
+    <message>
         <source>inpainting</source>
         <translation>修补</translation>
     </message>

@@ -12,7 +12,7 @@ from user import User
 import resources
 from app.commands import open as opening
 from app.panels.restore_advanced import Advanced
-from app.selection import RESET_BY_DOCUMENT, Compare, DisplayedPicture, Selection, ToolName
+from app.selection import RESET_BY_DOCUMENT, Compare, Selection, ToolName
 from app.window.main_window import MainWindow
 from imagest_core.painting.geometry import Box
 from imagest_core.project.operations.settings import show_class
@@ -56,10 +56,9 @@ def test_view_tool_and_class_are_not_carried_over(user: User) -> None:
     user.act("tool_style")
     selection.label = 3
     open_sample(user)
-    assert selection.compare == Compare.SINGLE
-    assert selection.shown == DisplayedPicture.ORIGINAL
+    assert selection.compare == Compare.DIFFERENCE, "the way of comparing is the user's, not the document's"
     assert (selection.tool, selection.label) == (ToolName.PAN, 1)
-    assert user.window.action("single").isChecked()
+    assert user.window.action("difference").isChecked()
     assert user.window.action("tool_pan").isChecked()
 
 

@@ -142,4 +142,4 @@ def test_record_round_trips_through_json(scan: Path, tmp_path: Path) -> None:
     assert again.mask.dilated == result.dilated.count()
     assert again.environment.libraries["numpy"] == np.__version__
     assert again.peak_memory > 1 << 20
-    assert set(again.timings.seconds) == {"planning", "opening", "filling"}
+    assert set(again.timings.seconds) == {"planning", "opening", "filling", "rim"}
