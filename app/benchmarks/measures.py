@@ -9,6 +9,8 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import cv2
+import numpy as np
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QTransform
 from PySide6.QtTest import QTest
@@ -20,6 +22,7 @@ from app.commands import mask_import as importing
 from app.commands import restore as restoring
 from app.selection import ToolName
 from imagest_core.painting.geometry import Box
+from imagest_core.painting.picture_files import read_picture
 from imagest_core.progress import Progress, Report
 from imagest_core.restoration.engines.registry import get_engine
 from imagest_core.restoration.environment import peak_memory
@@ -201,6 +204,8 @@ def deriving(_: str) -> Measured:
         stage.window.damage.show_derive(method)
         if method == "difference":
             derive.set_clean(resources.sample_clean())
+        if method == "losses":  # the sample's ground is too much like its paint to be found
+            stage.context.selection.picked.emit(*_deepest_damage())
         stage.until(lambda: stage.context.selection.proposal is not None)
         stage.rest()
         first, last = zip(*(_change(stage, name, value) for name, value in changes))
@@ -209,6 +214,14 @@ def deriving(_: str) -> Measured:
         result[f"{method} finest"] = max(last) * 1e3
     stage.close()
     return result
+
+
+def _deepest_damage() -> tuple[int, int]:
+    """(x, y) of the pixel of the sample that is farthest from intact paint."""
+    damaged = (read_picture(resources.sample_mask(), cv2.IMREAD_GRAYSCALE) > 127).astype(np.uint8)
+    depth = cv2.distanceTransform(damaged, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    y, x = np.unravel_index(int(depth.argmax()), depth.shape)
+    return int(x), int(y)
 
 
 def _change(stage: Stage, parameter: str, value: float) -> tuple[float, float]:

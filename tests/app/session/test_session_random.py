@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from mouse import Mouse
 from numpy.typing import NDArray
-from PySide6.QtCore import QPoint, QPointF
+from PySide6.QtCore import QPoint, QPointF, QRect, QSize
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QInputDialog, QToolButton
 from shown import BLOCK, block_colours, covers_of, painted, write_blocks
@@ -199,7 +199,7 @@ def wrong(user: User, view: CanvasView) -> list[str]:
         samples = fills_under_review(document.state, document.run(selection.run)).composite(samples, box)
     picture, labels = samples / 257, document.state.damage.read(box)
     classes = {item.label: item for item in document.state.damage.classes}
-    pixels, found, covers = painted(view.viewport()), [], covers_of(view)
+    pixels, found, covers = painted(view.viewport()), [], [*covers_of(view), *labels_of(user, view)]
     lines, reach = drawn_boxes(user), min(max(8, round(5 / view.zoom)), BLOCK // 2 - 1)
     for row, column in np.ndindex(ROWS, COLUMNS):
         x, y = int((column + 0.5) * BLOCK), int((row + 0.5) * BLOCK)
@@ -225,6 +225,12 @@ def shows(pixels: NDArray[np.uint8], at: QPoint, wanted: NDArray[np.float64]) ->
     """Whether a colour is on the screen at ``at``, where a cross may be drawn."""
     before, middle, after = (np.abs(pixels[at.y() + d, at.x() + d] - wanted).max() <= 12 for d in (-7, 0, 7))
     return middle or (before and after)
+
+
+def labels_of(user: User, view: CanvasView) -> list[QRect]:
+    """Where the names of suggested style regions may be drawn: above or in their upper left corners."""
+    corners = [QPointF(box.x, box.y) for box in user.context.selection.style_taken]
+    return [QRect(view.viewportTransform().map(c).toPoint() - QPoint(2, 24), QSize(120, 48)) for c in corners]
 
 
 def drawn_boxes(user: User) -> list[Box]:
