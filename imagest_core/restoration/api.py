@@ -114,16 +114,14 @@ def restore_with(
 ) -> RestorationResult:
     """Restore like :func:`restore`, with an engine that need not be registered."""
     progress, clock = progress or Progress(), Clock()
-    check_request(request, engine)
-    style = style if engine.uses_style(request) else None
+    style = _checked_style(engine, request, style)
     with hash_in_background(painting, progress):
         planned = _planned(painting, damage, engine, request, progress, exact)
         clock.lap("planning")
         assembler = planned.assembler(painting, engine, request)
         notes, facts = _fill_all(painting, planned, engine, request, style, assembler, clock, progress)
-        clock.lap("filling")
-        facts_of_rim = None if exact else _rim_facts(painting, planned, rim, progress)
-        clock.lap("rim")
+        rim_facts = None if exact else _rim_facts(painting, planned, rim, progress)
+    clock.lap("rim")
     painting.check_unchanged()
     record = RestorationRecord(
         request,
@@ -135,14 +133,22 @@ def restore_with(
         Environment.now(),
         clock.timings(),
         peak_memory(),
-        (*_remarks(planned.plan, facts.facts), *_rim_remarks(facts_of_rim)),
+        (*_remarks(planned.plan, facts.facts), *_rim_remarks(rim_facts)),
         used=_used(engine, request, facts.facts, exact),
         operator=operator,
         classes=class_facts(damage),
         donor_sha256=_donor_hash(style),
-        rim=facts_of_rim,
+        rim=rim_facts,
     )
     return RestorationResult(assembler.fills(), planned.dilated, planned.regions, record)
+
+
+def _checked_style(
+    engine: Engine, request: RestorationRequest, style: StyleReference | None
+) -> StyleReference | None:
+    """Check the request; return ``style`` if the engine uses one."""
+    check_request(request, engine)
+    return style if engine.uses_style(request) else None
 
 
 def _donor_hash(style: StyleReference | None) -> str:
@@ -201,6 +207,7 @@ def _fill_all(
     with engine.open(request, pictures, loading) as session:
         clock.lap("opening")
         notes = _fill(painting, planned, session, engine, assembler, progress, request)
+        clock.lap("filling")
         return notes, EngineFacts.of(engine, session.facts)
 
 
