@@ -116,12 +116,10 @@ def restore_with(
     progress, clock = progress or Progress(), Clock()
     style = _checked_style(engine, request, style)
     with hash_in_background(painting, progress):
-        planned = _planned(painting, damage, engine, request, progress, exact)
-        clock.lap("planning")
+        planned = _planned(painting, damage, engine, request, progress, clock, exact)
         assembler = planned.assembler(painting, engine, request)
         notes, facts = _fill_all(painting, planned, engine, request, style, assembler, clock, progress)
-        rim_facts = None if exact else _rim_facts(painting, planned, rim, progress)
-    clock.lap("rim")
+        rim_facts = None if exact else _rim_facts(painting, planned, rim, progress, clock)
     painting.check_unchanged()
     record = RestorationRecord(
         request,
@@ -178,12 +176,14 @@ def _planned(
     engine: Engine,
     request: RestorationRequest,
     progress: Progress,
+    clock: Clock,
     exact: bool,
 ) -> _Planned:
     filled = damage_to_fill(painting, damage)
     dilated = _dilated(filled, 0 if exact else request.dilation, progress)
     regions = find_regions(dilated, progress=progress)
     plan = make_plan(dilated, regions, Layout.of(engine, request, painting.box), progress)
+    clock.lap("planning")
     return _Planned(filled, dilated, regions, plan)
 
 
@@ -341,10 +341,13 @@ def _remarks(plan: Plan, facts: Facts) -> tuple[str, ...]:
     return tuple(remarks)
 
 
-def _rim_facts(painting: Painting, planned: _Planned, rim: CleanedRim | None, progress: Progress) -> RimFacts:
+def _rim_facts(
+    painting: Painting, planned: _Planned, rim: CleanedRim | None, progress: Progress, clock: Clock
+) -> RimFacts:
     """Return what was cleaned, and the regions around which a rim still shows."""
     checking = progress.part(1.0, 1.0, "checking the rim")
     remaining = regions_with_rim(painting, planned.dilated, planned.regions, checking)
+    clock.lap("rim")
     return RimFacts(0, 0, remaining) if rim is None else RimFacts(rim.limit, rim.pixels, remaining)
 
 
