@@ -38,8 +38,8 @@ from imagest_core.restoration.record import (
     RimFacts,
     WindowFacts,
     class_facts,
-    named_regions,
 )
+from imagest_core.restoration.remarks import plan_remarks, rim_remarks
 from imagest_core.restoration.request import RestorationRequest
 from imagest_core.restoration.result import RestorationResult
 from imagest_core.restoration.style_pictures import read_style_pictures
@@ -131,7 +131,7 @@ def restore_with(
         Environment.now(),
         clock.timings(),
         peak_memory(),
-        (*_remarks(planned.plan, facts.facts), *_rim_remarks(rim_facts)),
+        (*plan_remarks(planned.plan, facts.facts), *rim_remarks(rim_facts)),
         used=_used(engine, request, facts.facts, exact),
         operator=operator,
         classes=class_facts(damage),
@@ -322,25 +322,6 @@ def _window_facts(plan: Plan, notes: Sequence[Notes]) -> tuple[WindowFacts, ...]
     )
 
 
-def _remarks(plan: Plan, facts: Facts) -> tuple[str, ...]:
-    """Return notes on this result for the user."""
-    values = (facts.get(name) for name in ("precision", "language"))
-    remarks = [value for value in values if isinstance(value, str)]
-    coarsest = max((window.scale for window in plan.windows), default=1)
-    if coarsest > 1:
-        refining = sum(task.refines for task in plan.tasks)
-        remarks.append(
-            Message(
-                "Damage larger than the engine sees was filled at a scale up to {scale} times "
-                "coarser first, and refined with {count} of {windows} tiles.",
-                scale=coarsest,
-                count=refining,
-                windows=len(plan.tasks),
-            )
-        )
-    return tuple(remarks)
-
-
 def _rim_facts(
     painting: Painting, planned: _Planned, rim: CleanedRim | None, progress: Progress, clock: Clock
 ) -> RimFacts:
@@ -349,30 +330,6 @@ def _rim_facts(
     remaining = regions_with_rim(painting, planned.dilated, planned.regions, checking)
     clock.lap("rim")
     return RimFacts(0, 0, remaining) if rim is None else RimFacts(rim.limit, rim.pixels, remaining)
-
-
-def _rim_remarks(rim: RimFacts | None) -> tuple[str, ...]:
-    """Return notes for the user on the rim."""
-    if rim is None:
-        return ()
-    remarks: list[str] = []
-    if rim.pixels:
-        remarks.append(
-            Message(
-                "The mask was grown over its rim by {pixels} pixels, at most {limit} px wide.",
-                pixels=f"{rim.pixels:,}",
-                limit=rim.limit,
-            )
-        )
-    if rim.remaining:
-        remarks.append(
-            Message(
-                "Ground, shadow or a raised edge may still show around these regions: {regions}; "
-                "clean the rim and restore again.",
-                regions=named_regions(rim.remaining),
-            )
-        )
-    return tuple(remarks)
 
 
 def export(

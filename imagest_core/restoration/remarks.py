@@ -1,0 +1,50 @@
+"""Notes for the user on a result."""
+
+from __future__ import annotations
+
+from imagest_core.messages import Message
+from imagest_core.restoration.planning.layout import Plan
+from imagest_core.restoration.record import Facts, RimFacts, named_regions
+
+
+def plan_remarks(plan: Plan, facts: Facts) -> tuple[str, ...]:
+    """Return notes on this result for the user."""
+    values = (facts.get(name) for name in ("precision", "language"))
+    remarks = [value for value in values if isinstance(value, str)]
+    coarsest = max((window.scale for window in plan.windows), default=1)
+    if coarsest > 1:
+        refining = sum(task.refines for task in plan.tasks)
+        remarks.append(
+            Message(
+                "Damage larger than the engine sees was filled at a scale up to {scale} times "
+                "coarser first, and refined with {count} of {windows} tiles.",
+                scale=coarsest,
+                count=refining,
+                windows=len(plan.tasks),
+            )
+        )
+    return tuple(remarks)
+
+
+def rim_remarks(rim: RimFacts | None) -> tuple[str, ...]:
+    """Return notes for the user on the rim."""
+    if rim is None:
+        return ()
+    remarks: list[str] = []
+    if rim.pixels:
+        remarks.append(
+            Message(
+                "The mask was grown over its rim by {pixels} pixels, at most {limit} px wide.",
+                pixels=f"{rim.pixels:,}",
+                limit=rim.limit,
+            )
+        )
+    if rim.remaining:
+        remarks.append(
+            Message(
+                "Ground, shadow or a raised edge may still show around these regions: {regions}; "
+                "clean the rim and restore again.",
+                regions=named_regions(rim.remaining),
+            )
+        )
+    return tuple(remarks)
