@@ -6,10 +6,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Event, Thread
+from typing import TypeVar
 
 from imagest_core.painting.atomic import sync
 from imagest_core.painting.reader import Painting
 from imagest_core.progress import Progress
+
+Result = TypeVar("Result")
 
 _POLL = 0.1
 """Seconds between checks for cancellation while waiting for a thread."""
@@ -42,6 +45,18 @@ def sync_in_background(path: Path, progress: Progress) -> Iterator[None]:
     """Flush the file at ``path`` to disk while the body, which must not write to it, runs."""
     with _in_background(lambda: sync(path), Event(), progress):
         yield
+
+
+@contextmanager
+def run_in_background(work: Callable[[Progress], Result], progress: Progress) -> Iterator[list[Result]]:
+    """Run ``work`` while the body runs; the list holds its result afterwards.
+
+    ``work`` is cancelled if the body fails.
+    """
+    stop, results = Event(), list[Result]()
+    own = Progress(cancelled=stop.is_set)
+    with _in_background(lambda: results.append(work(own)), stop, progress):
+        yield results
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from imagest_core.damage.regions import Regions, find_regions
 from imagest_core.damage.rim import CleanedRim, regions_with_rim
 from imagest_core.errors import ImagestError, MaskError
 from imagest_core.messages import Message
-from imagest_core.painting.background import hash_in_background
+from imagest_core.painting.background import hash_in_background, run_in_background
 from imagest_core.painting.reader import Painting
 from imagest_core.painting.stamp import file_sha256
 from imagest_core.painting.writer import write_painting
@@ -118,8 +118,9 @@ def restore_with(
     with hash_in_background(painting, progress):
         planned = _planned(painting, damage, engine, request, progress, clock, exact)
         assembler = planned.assembler(painting, engine, request)
-        notes, facts = _fill_all(painting, planned, engine, request, style, assembler, clock, progress)
-        rim_facts = None if exact else _rim_facts(painting, planned, rim, progress, clock)
+        with run_in_background(lambda own: _rim_facts(painting, planned, rim, exact, own), progress) as rims:
+            notes, facts = _fill_all(painting, planned, engine, request, style, assembler, clock, progress)
+        clock.lap("rim")
     painting.check_unchanged()
     record = RestorationRecord(
         request,
@@ -131,12 +132,12 @@ def restore_with(
         Environment.now(),
         clock.timings(),
         peak_memory(),
-        (*plan_remarks(planned.plan, facts.facts), *rim_remarks(rim_facts)),
+        (*plan_remarks(planned.plan, facts.facts), *rim_remarks(rims[0])),
         used=_used(engine, request, facts.facts, exact),
         operator=operator,
         classes=class_facts(damage),
         donor_sha256=_donor_hash(style),
-        rim=rim_facts,
+        rim=rims[0],
     )
     return RestorationResult(assembler.fills(), planned.dilated, planned.regions, record)
 
@@ -323,12 +324,12 @@ def _window_facts(plan: Plan, notes: Sequence[Notes]) -> tuple[WindowFacts, ...]
 
 
 def _rim_facts(
-    painting: Painting, planned: _Planned, rim: CleanedRim | None, progress: Progress, clock: Clock
-) -> RimFacts:
-    """Return what was cleaned, and the regions around which a rim still shows."""
-    checking = progress.part(1.0, 1.0, "checking the rim")
-    remaining = regions_with_rim(painting, planned.dilated, planned.regions, checking)
-    clock.lap("rim")
+    painting: Painting, planned: _Planned, rim: CleanedRim | None, exact: bool, progress: Progress
+) -> RimFacts | None:
+    """Return what was cleaned, and the regions around which a rim still shows; None for an exact mask."""
+    if exact:
+        return None
+    remaining = regions_with_rim(painting, planned.dilated, planned.regions, progress)
     return RimFacts(0, 0, remaining) if rim is None else RimFacts(rim.limit, rim.pixels, remaining)
 
 
