@@ -13,6 +13,7 @@ from imagest_core.models.installed import InstalledModel, find_installed, instal
 from imagest_core.models.style_adapter import style_side
 from imagest_core.restoration import parameters as base
 from imagest_core.restoration.engines.stable_diffusion import (
+    GENERATIVE,
     StableDiffusionEngine,
     StableDiffusionParameters,
 )
@@ -87,7 +88,7 @@ class ImagestSDEngine(StableDiffusionEngine):
 
     def capabilities(self, parameters: base.Parameters) -> frozenset[Capability]:
         """Text, style and adapters."""
-        return frozenset({Capability.TEXT, Capability.STYLE, Capability.ADAPTERS})
+        return GENERATIVE | {Capability.STYLE, Capability.ADAPTERS}
 
     def style_side(self, request: RestorationRequest) -> int:
         """Side in px of the pictures that the style branch reads."""

@@ -6,20 +6,17 @@ They run on their own loop, one window at a time.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from importlib import import_module
-from threading import Lock
 from typing import TYPE_CHECKING
 
 from imagest_core.errors import ModelError
 from imagest_core.extras import require_extra
-from imagest_core.messages import Message
 from imagest_core.models.backbone import Capability
 from imagest_core.models.identity import Family, Identity, ModelKind
 from imagest_core.models.inpainting_classes import KNOWN, InpaintingClass, inpainting_class
-from imagest_core.models.installed import InstalledModel, find_installed, installed_models
-from imagest_core.models.stable_diffusion.prompts import MAX_PROMPT
+from imagest_core.models.installed import InstalledModel
 from imagest_core.progress import Progress
 from imagest_core.restoration import parameters as base
+from imagest_core.restoration.engines.added_model import AddedModelEngine, GenerativeParameters
 from imagest_core.restoration.engines.base import Session, WindowSides
 from imagest_core.restoration.parameters import parameter
 from imagest_core.restoration.request import RestorationRequest
@@ -43,39 +40,12 @@ MODULES = (
     "imagest_core.restoration.diffusion.pipeline_session",
 )
 """What preloading imports, torch first. It can be cancelled between them."""
-_preloading = Lock()
-
-
-def _prompted(parameters: PipelineParameters) -> bool:
-    return bool(parameters.prompt)
 
 
 @dataclass(frozen=True)
-class PipelineParameters(base.Parameters):
+class PipelineParameters(GenerativeParameters):
     """What a pipeline can be asked for."""
 
-    model: str = parameter(
-        "", label="Model", help="Name or path of the model.", metavar="NAME|PATH", portable=False, basic=True
-    )
-    prompt: str = parameter(
-        "",
-        label="Prompt",
-        help="What is lost, in English words.",
-        requires=Capability.TEXT,
-        longest=MAX_PROMPT,
-        editor="prompt",
-        basic=True,
-    )
-    negative_prompt: str = parameter(
-        "",
-        label="Negative prompt",
-        help="What the fill must not show.",
-        requires=Capability.NEGATIVE_TEXT,
-        applies=_prompted,
-        longest=MAX_PROMPT,
-        editor="prompt",
-        basic=True,
-    )
     steps: int | None = parameter(
         None, label="Steps", help="Sampling steps.", low=1, high=1000, automatic="by the model"
     )
@@ -90,24 +60,6 @@ class PipelineParameters(base.Parameters):
         automatic="as the model's makers chose",
         requires=Capability.GUIDANCE,
     )
-    strength: float = parameter(
-        1.0,
-        label="Strength",
-        help="How far the fill may leave the smooth pre-fill; lower keeps its colours and shapes.",
-        low=0.05,
-        high=1.0,
-        step=0.05,
-        requires=Capability.STRENGTH,
-    )
-    detail: float | None = parameter(
-        None,
-        label="Detail",
-        help="Share of the finest bands that comes from intact paint.",
-        low=0.0,
-        high=1.0,
-        step=0.05,
-        automatic="where the scan is finer than what the model sees",
-    )
 
 
 def own(request: RestorationRequest) -> PipelineParameters:
@@ -116,7 +68,7 @@ def own(request: RestorationRequest) -> PipelineParameters:
     return found if isinstance(found, PipelineParameters) else PipelineParameters()
 
 
-class PipelineEngine:
+class PipelineEngine(AddedModelEngine):
     """The engine ``pipeline``."""
 
     name = "pipeline"
@@ -126,11 +78,7 @@ class PipelineEngine:
         " They need a GPU with much memory."
     )
     Parameters: type[base.Parameters] = PipelineParameters
-    matches_boundary = False
-
-    def models(self) -> list[InstalledModel]:
-        """Return the installed models that this engine runs."""
-        return [model for model in installed_models(kinds=(ModelKind.PIPELINE,)) if self.runs(model.identity)]
+    modules = MODULES
 
     def adapters(self, parameters: base.Parameters) -> list[InstalledModel]:
         """No adapters."""
@@ -144,39 +92,12 @@ class PipelineEngine:
         """Whether this engine runs such a model, without looking into diffusers."""
         name = identity.pipeline_class
         named = name in KNOWN or "Inpaint" in name
-        return self._takes(identity) and named
+        return self.accepts(identity) and named
 
-    @staticmethod
-    def _takes(identity: Identity) -> bool:
+    def accepts(self, identity: Identity) -> bool:
         """Whether the model is a pipeline in a folder that no other engine runs."""
         pipeline = identity.kind is ModelKind.PIPELINE and identity.layout == "folder"
         return pipeline and identity.family not in OTHER_ENGINE
-
-    def model_of(self, parameters: base.Parameters) -> InstalledModel:
-        """Return the chosen model, or the first that fits; raises :class:`ModelError`."""
-        name = getattr(parameters, "model", "")
-        if not name:
-            installed = self.models()
-            if not installed:
-                raise ModelError(
-                    Message(
-                        "The engine {engine} needs a model of yours: add one with imagest models add PATH.",
-                        engine=self.name,
-                    )
-                )
-            return installed[0]
-        model = find_installed(name)
-        if not self._takes(model.identity):
-            raise ModelError(
-                Message(
-                    "The engine {engine} can't run {model} ({kind}, {family}); choose another model.",
-                    engine=self.name,
-                    model=model.name,
-                    kind=model.identity.kind,
-                    family=model.identity.family,
-                )
-            )
-        return model
 
     def class_of(self, parameters: base.Parameters) -> InpaintingClass:
         """Return the class that runs the model; raises ``ModelError`` where there is none."""
@@ -210,20 +131,9 @@ class PipelineEngine:
         """Where the finest bands come from a reference."""
         return bool(own(request).detail)
 
-    def uses_paint(self, request: RestorationRequest) -> bool:
-        """Unless the user wants the model's own finest bands."""
-        return own(request).detail != 0
-
     def style_side(self, request: RestorationRequest) -> int:
         """No pictures are read."""
         return 0
-
-    def preload(self, request: RestorationRequest, progress: Progress) -> None:
-        """Import torch, diffusers and transformers; one thread at a time, the others wait."""
-        require_extra("diffusion", "The engine pipeline")
-        with _preloading:
-            for module in progress.steps(MODULES):
-                import_module(module)
 
     def open(
         self, request: RestorationRequest, style: StylePictures | None, progress: Progress | None = None

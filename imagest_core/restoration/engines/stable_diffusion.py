@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from importlib import import_module
-from threading import Lock
 from typing import TYPE_CHECKING
 
 from imagest_core.errors import InputError, ModelError
@@ -16,9 +14,9 @@ from imagest_core.models.adapter_choice import AdapterChoice, parse_adapters
 from imagest_core.models.backbone import Capability
 from imagest_core.models.identity import Family, Identity, ModelKind, fits
 from imagest_core.models.installed import InstalledModel, find_installed, installed_models
-from imagest_core.models.stable_diffusion.prompts import MAX_PROMPT
 from imagest_core.progress import Progress
 from imagest_core.restoration import parameters as base
+from imagest_core.restoration.engines.added_model import AddedModelEngine, GenerativeParameters, prompted
 from imagest_core.restoration.engines.base import Session, WindowSides
 from imagest_core.restoration.modes import DDIM, KARRAS, LCM, UNIPC, Quality
 from imagest_core.restoration.parameters import Choice, parameter
@@ -45,6 +43,7 @@ LATENT_FACTOR = 8
 STYLE_SIDE = 224
 BYTES_PER_PIXEL = 6 << 10
 """Working memory of a window on a GPU, most of it in the decoder."""
+GENERATIVE = frozenset({Capability.TEXT, Capability.NEGATIVE_TEXT, Capability.STRENGTH})
 MODULES = (
     "imagest_core.models.hardware",
     "imagest_core.restoration.diffusion.generative",
@@ -53,11 +52,6 @@ MODULES = (
     "imagest_core.models.stable_diffusion.backbone",
 )
 """What preloading imports, torch first. It can be cancelled between them."""
-_preloading = Lock()
-
-
-def _prompted(parameters: StableDiffusionParameters) -> bool:
-    return bool(parameters.prompt)
 
 
 def _styled(parameters: StableDiffusionParameters) -> bool:
@@ -65,31 +59,9 @@ def _styled(parameters: StableDiffusionParameters) -> bool:
 
 
 @dataclass(frozen=True)
-class StableDiffusionParameters(base.Parameters):
+class StableDiffusionParameters(GenerativeParameters):
     """What Stable Diffusion can be asked for."""
 
-    model: str = parameter(
-        "", label="Model", help="Name or path of the model.", metavar="NAME|PATH", portable=False, basic=True
-    )
-    prompt: str = parameter(
-        "",
-        label="Prompt",
-        help="What is lost, in English words.",
-        requires=Capability.TEXT,
-        longest=MAX_PROMPT,
-        editor="prompt",
-        basic=True,
-    )
-    negative_prompt: str = parameter(
-        "",
-        label="Negative prompt",
-        help="What the fill must not show.",
-        requires=Capability.TEXT,
-        applies=_prompted,
-        longest=MAX_PROMPT,
-        editor="prompt",
-        basic=True,
-    )
     quality: Quality = parameter(
         Quality.STANDARD,
         label="Quality",
@@ -125,15 +97,7 @@ class StableDiffusionParameters(base.Parameters):
         high=20.0,
         step=0.5,
         requires=Capability.TEXT,
-        applies=_prompted,
-    )
-    strength: float = parameter(
-        1.0,
-        label="Strength",
-        help="How far the fill may leave the smooth pre-fill; lower keeps its colours and shapes.",
-        low=0.05,
-        high=1.0,
-        step=0.05,
+        applies=prompted,
     )
     adapters: str = parameter(
         "",
@@ -154,15 +118,6 @@ class StableDiffusionParameters(base.Parameters):
         requires=Capability.STYLE,
         applies=_styled,
     )
-    detail: float | None = parameter(
-        None,
-        label="Detail",
-        help="Share of the finest bands that comes from intact paint.",
-        low=0.0,
-        high=1.0,
-        step=0.05,
-        automatic="where the scan is finer than what the model sees",
-    )
     compiled: bool = parameter(
         False, label="Compiled", help="Compile the network on a GPU: minutes once, then faster."
     )
@@ -174,7 +129,7 @@ def own(request: RestorationRequest) -> StableDiffusionParameters:
     return found if isinstance(found, StableDiffusionParameters) else StableDiffusionParameters()
 
 
-class StableDiffusionEngine:
+class StableDiffusionEngine(AddedModelEngine):
     """Stable Diffusion (Rombach et al., CVPR 2022) from the user's model library."""
 
     name = "stable-diffusion"
@@ -184,13 +139,9 @@ class StableDiffusionEngine:
         " Needs a model of yours, and a GPU for more than a try."
     )
     Parameters: type[base.Parameters] = StableDiffusionParameters
-    matches_boundary = False
+    modules = MODULES
 
     # The model
-
-    def models(self) -> list[InstalledModel]:
-        """Return the installed models that this engine runs."""
-        return [model for model in installed_models(kinds=(ModelKind.PIPELINE,)) if self.runs(model.identity)]
 
     def adapters(self, parameters: base.Parameters) -> list[InstalledModel]:
         """Return the installed adapters that fit the model of ``parameters``."""
@@ -206,32 +157,6 @@ class StableDiffusionEngine:
     def runs(self, identity: Identity) -> bool:
         """Whether this engine runs such a model."""
         return identity.kind is ModelKind.PIPELINE and identity.family in FAMILIES
-
-    def model_of(self, parameters: base.Parameters) -> InstalledModel:
-        """Return the chosen model, or the first that fits; raises :class:`ModelError`."""
-        name = getattr(parameters, "model", "")
-        if not name:
-            installed = self.models()
-            if not installed:
-                raise ModelError(
-                    Message(
-                        "The engine {engine} needs a model of yours: add one with imagest models add PATH.",
-                        engine=self.name,
-                    )
-                )
-            return installed[0]
-        model = find_installed(name)
-        if not self.runs(model.identity):
-            raise ModelError(
-                Message(
-                    "The engine {engine} can't run {model} ({kind}, {family}); choose another model.",
-                    engine=self.name,
-                    model=model.name,
-                    kind=model.identity.kind,
-                    family=model.identity.family,
-                )
-            )
-        return model
 
     def adapters_of(self, parameters: base.Parameters) -> list[tuple[AdapterChoice, InstalledModel]]:
         """Return the chosen adapters; raises ``ModelError`` and ``InputError``."""
@@ -256,7 +181,7 @@ class StableDiffusionEngine:
         with suppress(ModelError, InputError):
             kinds = {model.identity.kind for _, model in self.adapters_of(parameters)}
         style = {Capability.STYLE} if ModelKind.IP_ADAPTER in kinds else set()
-        return frozenset({Capability.TEXT, Capability.ADAPTERS, *style})
+        return GENERATIVE | {Capability.ADAPTERS} | style
 
     def shared_parameters(self, request: RestorationRequest) -> frozenset[str]:
         """Return those that samples depend on."""
@@ -268,10 +193,6 @@ class StableDiffusionEngine:
         styled = Capability.STYLE in self.capabilities(parameters) and parameters.style_strength > 0
         return styled or bool(parameters.detail)
 
-    def uses_paint(self, request: RestorationRequest) -> bool:
-        """Unless the user wants the model's own finest bands."""
-        return own(request).detail != 0
-
     def style_side(self, request: RestorationRequest) -> int:
         """Side in px of the pictures that an IP-Adapter reads."""
         return self.style_side_of(request.parameters)
@@ -279,13 +200,6 @@ class StableDiffusionEngine:
     def style_side_of(self, parameters: base.Parameters) -> int:
         """Side in px of the pictures that an IP-Adapter reads; 0 if the model reads none."""
         return STYLE_SIDE if Capability.STYLE in self.capabilities(parameters) else 0
-
-    def preload(self, request: RestorationRequest, progress: Progress) -> None:
-        """Import torch, diffusers and transformers; one thread at a time, the others wait."""
-        require_extra("diffusion", "Stable Diffusion")
-        with _preloading:
-            for module in progress.steps(MODULES):
-                import_module(module)
 
     def open(
         self, request: RestorationRequest, style: StylePictures | None, progress: Progress | None = None
