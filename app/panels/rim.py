@@ -64,7 +64,7 @@ class RimPanel(QWidget):
         """Discard an outdated proposal; without damage there is no rim."""
         self.discard()
         document = self._context.document
-        self.start_button.setEnabled(document is not None and not document.state.damage.filled().empty)
+        self.start_button.setEnabled(document is not None and document.state.damage.any_filled)
 
     def start(self) -> None:
         """Find the rim of the whole mask in the background and propose it."""

@@ -172,6 +172,12 @@ class DamageMap:
         result._tiles = dict(self._tiles)
         return result
 
+    @property
+    def any_filled(self) -> bool:
+        """Whether any damage belongs to a class that is filled; stops at the first tile that does."""
+        is_filled = self._filled_labels()
+        return any(bool(is_filled[tile].any()) for tile in self._tiles.values())
+
     def filled(self) -> DamageMap:
         """Return a map with label 1 wherever the class is filled."""
         is_filled = self._filled_labels()
