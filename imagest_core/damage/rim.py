@@ -50,6 +50,8 @@ MIN_SAMPLES = 40
 MIN_SHARE, MIN_PIXELS = 0.15, 8
 """Share of the pixels next to a region, and their number, from which its rim is reported."""
 
+REACH = 16
+"""Pixels beyond a rim within which colours affect it: both rings, the paint next to them, and the filters."""
 KINDS = 3
 """Like the damage, darker, lighter."""
 
@@ -222,26 +224,27 @@ def _rim_of(inner: Image, outer: Image, lines: list[Mask], usual: list[Mask]) ->
     ``inner`` and ``outer`` are the differences (h, w) next to the mask and in the intact ring, with their
     lines of equal distance.
     """
-    height, width = inner.shape
+    rim, open_ = np.zeros(inner.shape, np.bool_), np.ones(inner.shape, np.bool_)
+    stretches = [_mean_along(inner, line, STRETCH) for line in lines]
+    if not (stretches[0] > MIN_STEP).any():
+        return rim
     spread = _spread([_mean_along(outer, line, STRETCH) for line in usual], PART)
-    confirmed = _is_confirmed(inner, outer, lines[0], usual)
-    rim, open_ = np.zeros((height, width), np.bool_), np.ones((height, width), np.bool_)
+    confirmed = _is_confirmed(inner, outer, stretches[0], lines[0], usual)
     for index, line in enumerate(lines):
         factors, least = (START, MIN_STEP) if index == 0 else (CONTINUE, MIN_STEP / 2)
         threshold = np.maximum(spread * np.where(confirmed, *factors), least)
-        continues = line & open_ & (_mean_along(inner, line, STRETCH) > threshold)
+        continues = line & open_ & (stretches[index] > threshold)
         rim |= continues
         open_ = _widened(continues, 1)
     return rim
 
 
-def _is_confirmed(inner: Image, outer: Image, line: Mask, usual: list[Mask]) -> Mask:
+def _is_confirmed(inner: Image, outer: Image, stretches: Image, line: Mask, usual: list[Mask]) -> Mask:
     """Return (h, w) bool: near a long part of the boundary with a rim that chance doesn't explain.
 
     Most stretches of the part must differ: a few are also caused by an object that the boundary crosses.
     """
     spread = _spread([_mean_along(outer, each, PART) for each in usual], 2 * PART - 1)
-    stretches = _mean_along(inner, line, STRETCH)
     share = _mean_along(np.where(np.isnan(stretches), np.nan, stretches > MIN_STEP), line, PART)
     mean = _mean_along(inner, line, PART)
     return _widened((mean > np.maximum(CONFIRM * spread, MIN_STEP)) & (share > MOST), STEP)
@@ -316,6 +319,7 @@ def _rim_in(painting: Painting, damage: DamageMap, cell: Box, limit: int) -> Lab
     if near.empty:
         return out
     around = near.expanded(limit + PART + STRETCH).within(damage.box)
+    around = _bounds(damage, around).expanded(limit + REACH).within(around)
     rgb = np.clip(painting.read_working(around), 0, 1).astype(np.float32)
     lab = np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2LAB))
     rim = find_rim(lab, damage.read(around), damage.fill_mask(around), limit)
