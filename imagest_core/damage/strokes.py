@@ -152,9 +152,33 @@ def _within_radius(cell: Box, start: Point, end: Point, radius: float) -> Mask:
     x, y = _offsets(cell, start)
     if low >= 0 and high <= length:
         return np.asarray(np.abs(x * np.float32(dy) - y * np.float32(dx)) <= radius * math.sqrt(length))
-    along = np.clip(x * np.float32(dx / length) + y * np.float32(dy / length), 0, 1)
-    distance = (x - along * np.float32(dx)) ** 2 + (y - along * np.float32(dy)) ** 2
-    return np.asarray(distance <= np.float32(radius**2))
+    first, last = _spans(y[:, 0].astype(np.float64), dx, dy, radius)
+    return np.asarray((x >= first[:, None]) & (x <= last[:, None]))
+
+
+def _spans(
+    y: NDArray[np.float64], dx: float, dy: float, radius: float
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return the first and last x of each row ``y`` within ``radius`` of the line from (0, 0) to (dx, dy).
+
+    The area is convex: two discs and the rectangle between them. Empty rows get (inf, -inf).
+    """
+    first, last = np.full(len(y), np.inf), np.full(len(y), -np.inf)
+    for x, height in ((0.0, y), (dx, y - dy)):
+        half = np.sqrt(np.maximum(radius * radius - height * height, 0))
+        inside = np.abs(height) <= radius
+        np.minimum(first, x - half, out=first, where=inside)
+        np.maximum(last, x + half, out=last, where=inside)
+    end, across = np.array((dx, dy)), np.array((-dy, dx)) * (radius / math.hypot(dx, dy))
+    corners = np.array((across, -across, end - across, end + across))
+    for (x0, y0), (x1, y1) in zip(corners, np.roll(corners, -1, axis=0), strict=True):
+        if y0 == y1:
+            continue
+        share = (y - y0) / (y1 - y0)
+        x, crossed = x0 + share * (x1 - x0), (share >= 0) & (share <= 1)
+        np.minimum(first, x, out=first, where=crossed)
+        np.maximum(last, x, out=last, where=crossed)
+    return first.astype(np.float32), last.astype(np.float32)
 
 
 def _range_along(cell: Box, start: Point, end: Point) -> tuple[float, float]:

@@ -283,7 +283,7 @@ def paint(
         return False
     labels = damage.read(box)
     changed = mask & (labels != label)
-    if labels.any():
+    if (labels * changed).any():
         changed &= cv2.LUT(labels, _editable_labels(damage, label, overwrite).view(np.uint8)) > 0
     if not changed.any():
         return False
