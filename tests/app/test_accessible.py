@@ -145,7 +145,7 @@ def of_qt(widget: QWidget) -> bool:
     return widget.objectName().startswith("qt_")
 
 
-def test_whatever_takes_the_focus_has_a_name_in_every_state(full: MainWindow, qtbot: QtBot):
+def test_every_focusable_widget_has_an_accessible_name(full: MainWindow, qtbot: QtBot):
     for state in states(full):
         qtbot.wait(10)
         assert nameless(full) == [], state

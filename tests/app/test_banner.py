@@ -100,7 +100,7 @@ def test_a_picture_in_use_does_not_move(window: MainWindow, opened: OpenDocument
     assert on_screen(window) == fitted
 
 
-def test_a_passing_message_moves_nothing(window: MainWindow, opened: OpenDocument, qtbot: QtBot):
+def test_temporary_message_moves_no_widget(window: MainWindow, opened: OpenDocument, qtbot: QtBot):
     window.resize(700, 900)
     qtbot.wait(10)
     before = on_screen(window)

@@ -23,7 +23,7 @@ class Owner(QObject):
         self.done += 1
 
 
-def test_the_function_is_called_once_and_later(qtbot: QtBot) -> None:
+def test_delayed_function_is_called_once(qtbot: QtBot) -> None:
     owner = Owner()
     call_later(owner, owner.act)
     assert owner.done == 0

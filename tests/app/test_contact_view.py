@@ -121,7 +121,7 @@ def test_views_move_together(user: User) -> None:
     assert {cell.view.zoom for cell in shown_cells(contact)} == {1.0}
 
 
-def test_a_click_accepts_and_undo_takes_back(user: User) -> None:
+def test_click_accepts_and_undo_reverts(user: User) -> None:
     contact = open_contact(user)
     view = contact.cells[2].view
     QTest.mouseClick(
@@ -204,7 +204,7 @@ def test_another_region_shows_its_own_variations(user: User) -> None:
     assert contact.shown == [1, 2, 3]
 
 
-def test_it_opens_from_the_panels_and_closes_by_other_modes(user: User) -> None:
+def test_contact_view_opens_from_panels_and_closes_with_other_modes(user: User) -> None:
     user.context.selection.run, user.context.selection.region = None, 0
     user.click(user.window.results.compare)
     contact = contact_of(user)

@@ -123,7 +123,7 @@ def test_a_clicked_thumbnail_is_shown_in_a_single_view(marked: MainWindow, settl
     assert selection.tool == ToolName.BRUSH
 
 
-def test_the_announcement_leaves_with_the_document(marked: MainWindow, settle: Settle):
+def test_message_is_removed_when_the_document_closes(marked: MainWindow, settle: Settle):
     restoring.restore_all(marked.context)
     settle()
     assert marked.banner.isVisible()

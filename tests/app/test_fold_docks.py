@@ -63,7 +63,7 @@ def test_another_step_opens_when_the_open_one_is_hidden(high: MainWindow, qtbot:
     qtbot.waitUntil(lambda: opened_steps(high) - {"style"} == {"damage"})
 
 
-def test_nothing_opens_by_itself(high: MainWindow, opened: OpenDocument, settle: Callable[[], None]) -> None:
+def test_no_step_opens_unasked(high: MainWindow, opened: OpenDocument, settle: Callable[[], None]) -> None:
     """The first damage and a finished restoration highlight a header; the open step stays."""
     click(high.docks["style"])
     mark(opened)
@@ -82,7 +82,7 @@ def test_nothing_opens_by_itself(high: MainWindow, opened: OpenDocument, settle:
     assert high.docks["review"].title_bar.note.text() == "1 to review"
 
 
-def test_the_highlight_leaves_with_the_damage(high: MainWindow, opened: OpenDocument) -> None:
+def test_highlight_is_removed_with_the_damage(high: MainWindow, opened: OpenDocument) -> None:
     mark(opened)
     opened.undo()
     assert not high.docks["restore"].attracting

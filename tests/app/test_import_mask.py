@@ -139,9 +139,7 @@ def test_incomplete_choices_are_refused_with_the_reason(
     assert not dialog.answer.isVisible()
 
 
-def test_the_dialog_leaves_with_its_document(
-    user: User, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_dialog_closes_with_its_document(user: User, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     picture(tmp_path, monkeypatch, "#ffffff")
     dialog = ask(user)
     user.window.action("close").trigger()

@@ -112,7 +112,7 @@ def test_a_damaged_model_is_reported(dialog: ModelsDialog, lora: Path, qtbot: Qt
     assert dialog.message.objectName() == "bad"
 
 
-def test_what_is_no_model_is_refused_in_the_dialog(
+def test_dialog_refuses_files_that_are_no_models(
     dialog: ModelsDialog, tmp_path: Path, qtbot: QtBot, said: list
 ):
     (tmp_path / "x.ckpt").write_bytes(b"\x80\x02")
@@ -192,7 +192,7 @@ def test_a_model_is_downloaded_after_its_licence_was_shown(
     qtbot.waitUntil(lambda: not context.jobs.busy)
 
 
-def test_a_failed_look_up_is_explained(dialog: ModelsDialog, hub: Hub, qtbot: QtBot):
+def test_failed_lookup_is_explained(dialog: ModelsDialog, hub: Hub, qtbot: QtBot):
     dialog.fetch.click()
     (download,) = dialog.findChildren(DownloadDialog)
     download.repository.setText("a/other")
@@ -222,7 +222,7 @@ def test_opening_and_the_list_of_models_use_no_network(
     dialog.close()
 
 
-def test_all_kinds_have_a_name():
+def test_every_kind_has_a_name():
     from imagest_core.models.identity import ModelKind
 
     assert set(dialogs.KINDS) == {str(kind) for kind in ModelKind}

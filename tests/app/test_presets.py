@@ -81,7 +81,7 @@ def test_every_parameter_is_marked_and_reset_alone(panel: RestorePanel, context:
     assert context.selection.request == TEXTURED
 
 
-def test_a_reset_button_takes_no_place_from_others(panel: RestorePanel, context: Context, qtbot: QtBot):
+def test_reset_button_does_not_shrink_other_widgets(panel: RestorePanel, context: Context, qtbot: QtBot):
     """Nothing moves when a parameter is changed."""
 
     def places() -> list[tuple[QPoint, int]]:

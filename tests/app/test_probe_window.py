@@ -72,7 +72,7 @@ def test_the_panel_is_switched_by_its_key(user: User) -> None:
     assert not panel(user).isVisible()
 
 
-def test_it_works_beside_and_in_the_contact_view(user: User) -> None:
+def test_probe_works_beside_and_in_the_contact_view(user: User) -> None:
     user.press("I")
     user.press("C")
     user.until(lambda: user.window.area.contact is not None)
@@ -96,7 +96,7 @@ def test_a_rejected_part_shows_the_scan(user: User) -> None:
     assert user.window.status.origin.text() == ""
 
 
-def test_what_a_textured_fill_consists_of() -> None:
+def test_probe_describes_a_textured_fill() -> None:
     fill = FillProvenance(
         run=3,
         region=2,

@@ -69,7 +69,7 @@ def test_a_part_is_rejected_and_restored_again(user: User) -> None:
     check_project(path)
 
 
-def test_keys_and_undo(user: User) -> None:
+def test_shortcuts_and_undo(user: User) -> None:
     user.press("J")
     assert user.context.selection.tool == "reject_brush"
     assert user.window.review.reject_tools["reject_brush"].isChecked()

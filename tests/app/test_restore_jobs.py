@@ -102,7 +102,7 @@ def test_first_run_gives_the_estimate_for_the_next(
     assert window.restore.expected_seconds(found) is None
 
 
-def test_the_time_left_goes_by_the_pace_of_the_work_not_of_the_loading():
+def test_remaining_time_ignores_loading():
     assert time_left(ProgressSample(0, 0), ProgressSample(10, 0.5)) is None
     assert time_left(ProgressSample(10, 0.1), ProgressSample(10.1, 0.2)) is None
     assert time_left(ProgressSample(10, 0.1), ProgressSample(14, 0.5)) == pytest.approx(5)
@@ -147,7 +147,7 @@ def test_a_region_that_is_intact_now_is_refused_in_one_sentence(
     assert len(opened.state.runs) == 1
 
 
-def test_engines_without_chance_make_no_variations(window: MainWindow, opened: OpenDocument, settle: Settle):
+def test_deterministic_engines_make_no_variations(window: MainWindow, opened: OpenDocument, settle: Settle):
     mark(opened, Box(20, 20, 10, 10))
     window.context.selection.variations = 3
     restoring.restore_all(window.context)

@@ -108,7 +108,7 @@ def test_request_of_a_run_is_shown_completely(panel: RestorePanel, context: Cont
     assert panel.footer.device.currentData() == "cpu" or panel.footer.device.isHidden()
 
 
-def test_every_field_lands_in_the_one_request(panel: RestorePanel, context: Context, qtbot: QtBot):
+def test_every_control_sets_its_field_of_the_request(panel: RestorePanel, context: Context, qtbot: QtBot):
     context.selection.request = RestorationRequest.of("imagest")
     advanced = panel.advanced
     advanced.seed.setFocus()
@@ -140,14 +140,14 @@ def test_every_field_lands_in_the_one_request(panel: RestorePanel, context: Cont
     )
 
 
-def test_another_quality_takes_back_the_own_steps(panel: RestorePanel, context: Context):
+def test_another_quality_resets_custom_steps(panel: RestorePanel, context: Context):
     context.selection.request = UNUSUAL
     panel.choices.editor("quality").chosen.emit(Quality.DRAFT)
     found = [context.selection.request.get(name) for name in ("quality", "steps", "scheduler")]
     assert found == [Quality.DRAFT, None, None]
 
 
-def test_a_stray_prompt_is_in_sight_and_can_be_taken_away(panel: RestorePanel, context: Context):
+def test_prompt_of_another_engine_is_visible_and_can_be_removed(panel: RestorePanel, context: Context):
     context.selection.request = UNUSUAL.changed(prompt="a red cloak")
     assert "prompt" in there(panel)
     panel.advanced.editors["prompt"].clear()

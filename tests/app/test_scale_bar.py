@@ -46,7 +46,7 @@ def active(window: MainWindow, opened: OpenDocument) -> MainWindow:
     return window
 
 
-def test_the_bar_follows_zoom_scale_and_its_key(active: MainWindow, opened: OpenDocument) -> None:
+def test_scale_bar_follows_zoom_scale_and_its_shortcut(active: MainWindow, opened: OpenDocument) -> None:
     view, bar = active.area.view, active.area.view.scale_bar
     assert not bar.isVisible()
     QTest.keyClick(view, Qt.Key.Key_M, Qt.KeyboardModifier.ShiftModifier)

@@ -31,7 +31,7 @@ def test_every_action_does_something(window: MainWindow):
         assert action.receivers("2triggered(bool)") + action.receivers("2toggled(bool)") > 0, name
 
 
-def test_every_request_of_a_button_is_connected(window: MainWindow):
+def test_every_button_signal_is_connected(window: MainWindow):
     """Every request signal of a panel is connected."""
     received = {}
     for widget in window.findChildren(QWidget):
@@ -71,7 +71,7 @@ def test_every_icon_exists_in_one_style():
         "?",
     ],
 )
-def test_common_keys(key: str):
+def test_common_shortcuts(key: str):
     assert key in {key for spec in actions.specs() for key in spec.keys}
 
 

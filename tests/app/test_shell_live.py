@@ -32,7 +32,7 @@ def test_only_filled_pixels_are_drawn():
     assert image.pixelColor(0, 0).alpha() == 0
 
 
-def test_previews_come_and_go_with_the_job(window: MainWindow, opened: OpenDocument, qtbot: QtBot):
+def test_previews_are_shown_while_the_job_runs(window: MainWindow, opened: OpenDocument, qtbot: QtBot):
     from app.jobs.runner import Job
 
     context: Context = window.context

@@ -141,7 +141,7 @@ def test_low_windows_have_tabs_and_high_ones_a_column(user: User, scan: Path, qt
     assert window.column.tabbed == (window.height() < TABBED_BELOW)
 
 
-def test_the_arrangement_of_a_high_window_is_kept_from_a_low_one(
+def test_layout_of_a_tall_window_survives_a_low_one(
     user: User, scan: Path, settings: Settings, qtbot: QtBot
 ) -> None:
     window = user.window

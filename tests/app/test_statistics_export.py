@@ -56,9 +56,7 @@ def test_both_tables_equal_those_of_the_command_line(
     assert tables[1].read_bytes() == (tmp_path / "damage-regions.csv").read_bytes()
 
 
-def test_nothing_is_replaced_without_asking(
-    user: User, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_asks_before_replacing_a_file(user: User, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     regions = tmp_path / "damage-regions.csv"
     regions.write_text("mine")
     asked: list[str] = []

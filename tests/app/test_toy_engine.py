@@ -42,7 +42,7 @@ def arguments(scan: Path, engine: str, *more: str) -> list[str]:
     ]  # fmt: skip
 
 
-def test_they_are_options_of_the_command_line_and_reach_pixels_and_record(scan: Path) -> None:
+def test_parameters_are_command_line_options_and_reach_pixels_and_record(scan: Path) -> None:
     assert main(arguments(scan, "toy", "--brightness", "0.25", "--stripes", "2")) == 0
     record = json.loads((scan.parent / "record.json").read_text())
     assert record["request"]["engine"] == "toy"
@@ -52,7 +52,7 @@ def test_they_are_options_of_the_command_line_and_reach_pixels_and_record(scan: 
     assert (filled != tifffile.imread(scan)).any()
 
 
-def test_help_lists_them(capsys: pytest.CaptureFixture) -> None:
+def test_help_lists_parameters(capsys: pytest.CaptureFixture) -> None:
     assert main(["restore", "--help"]) == 0
     text = " ".join(capsys.readouterr().out.split())
     assert "parameters of the engine toy" in text
@@ -87,7 +87,7 @@ def test_what_an_engine_lacks_is_refused_with_one_sentence(
     assert not (scan.parent / "out.tif").exists()
 
 
-def test_they_are_controls_of_the_panel(window: MainWindow, opened, context: Context) -> None:
+def test_parameters_are_controls_of_the_panel(window: MainWindow, opened, context: Context) -> None:
     window.docks["restore"].open(True)
     window.restore.fold.head.setChecked(True)
     context.selection.request = RestorationRequest.of("toy", stripes=4)

@@ -85,7 +85,7 @@ def test_other_formats_are_refused(filled, painting, tmp_path: Path) -> None:
     assert list(tmp_path.glob("marked*")) == []
 
 
-def test_command(filled, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_command_line(filled, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     project, out = filled.path, tmp_path / "marked.png"
     filled.close()
     command = ["project", "picture", str(project), "-o", str(out), "--side", "200"]

@@ -66,7 +66,7 @@ def white_ground(tmp_path: Path) -> Path:
         (white_ground, ["#0ac81e", "#d62828"]),
     ],
 )
-def test_parts_are_the_colours_of_the_image(make, values: list[str], tmp_path: Path) -> None:
+def test_indexed_parts_have_the_colours_of_the_image(make, values: list[str], tmp_path: Path) -> None:
     parts = read_mask_parts(make(tmp_path), SIZE)
     assert [part.value for part in parts.parts] == values
     assert sorted((part.pixels, part.regions) for part in parts.parts) == [(300, 2), (600, 1)]

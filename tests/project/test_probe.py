@@ -120,7 +120,7 @@ def test_outside_the_picture_is_refused(document: Document) -> None:
         probe(document, 600, 0)
 
 
-def test_command(restored: Document, capsys: pytest.CaptureFixture[str]) -> None:
+def test_command_line(restored: Document, capsys: pytest.CaptureFixture[str]) -> None:
     path = restored.path
     restored.close()
     assert main(["project", "probe", str(path), "250", "30", "--json"]) == 0
@@ -136,7 +136,7 @@ def test_command(restored: Document, capsys: pytest.CaptureFixture[str]) -> None
     assert "Traceback" not in message
 
 
-def test_a_foreign_record_is_no_obstacle(document: Document, make_run, tmp_path: Path) -> None:
+def test_record_of_another_program_is_ignored(document: Document, make_run, tmp_path: Path) -> None:
     document.do(results.add_run(make_run(1, [REGION], 9)))
     [fill] = probe(document, 250, 30).fills
     assert (fill.engine, fill.seed, fill.windows, fill.filled_by) == ("telea", 7, (), "")

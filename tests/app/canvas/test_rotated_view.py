@@ -112,7 +112,7 @@ def test_linked_views_and_the_curtain_follow(area, context, document, qtbot) -> 
     assert not right.contains(outside)
 
 
-def test_another_picture_is_upright(view, document) -> None:
+def test_another_picture_starts_unrotated(view, document) -> None:
     view.rotate_to(90)
     view.set_document(None)
     view.set_document(document)

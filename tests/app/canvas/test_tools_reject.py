@@ -47,7 +47,9 @@ def test_only_filled_pixels_are_rejected_in_one_step(
 
 
 @pytest.mark.usefixtures("reviewed")
-def test_control_takes_back(document: OpenDocument, mouse: Mouse, names: Names, view: CanvasView) -> None:
+def test_ctrl_restores_a_rejected_part(
+    document: OpenDocument, mouse: Mouse, names: Names, view: CanvasView
+) -> None:
     mouse.drag((110, 130), (160, 130))
     before = rejected(document)
     port, held = view.viewport(), Qt.KeyboardModifier.ControlModifier

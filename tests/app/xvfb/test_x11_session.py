@@ -128,7 +128,7 @@ def user(display: str, scan: Path, tmp_path: Path) -> Iterator[User]:
     assert "Traceback" not in (tmp_path / "stderr").read_text()
 
 
-def test_paint_take_back_restore_accept_export_and_quit(user: User, scan: Path, tmp_path: Path) -> None:
+def test_paint_undo_restore_accept_export_and_quit(user: User, scan: Path, tmp_path: Path) -> None:
     user.focus(*MAIN)
     user.until(lambda state: state["open"])
     user.keys("b")
