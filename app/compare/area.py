@@ -184,6 +184,7 @@ class CompareArea(QWidget):
             self.splitter.hide()
             self.contact.show()
             self._layout.activate()
+            self.probe_panel.keep_clear(self.contact.bar_height)
             self.contact.open_at(position)
         elif not shown and self.contact is not None:
             position = self.contact.position._replace(zoom=self.view.zoom)
@@ -203,6 +204,7 @@ class CompareArea(QWidget):
             self.contact.deleteLater()
             self._layout.removeWidget(self.contact)
             self.contact = None
+            self.probe_panel.keep_clear(0)
             self.splitter.show()
             self._layout.activate()
 

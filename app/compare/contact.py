@@ -102,6 +102,11 @@ class ContactView(QWidget):
         self._focus(min(1, len(self._chosen)))
 
     @property
+    def bar_height(self) -> int:
+        """Height in px of the bar below the pictures."""
+        return self.height() - self._grid.geometry().bottom()
+
+    @property
     def position(self) -> ViewPosition:
         """The position that all views share."""
         return self.cells[0].view.position

@@ -82,6 +82,7 @@ class ProbePanel(QLabel):
         super().__init__(area)
         self._context, self._area = context, area
         self._provenance: Provenance | None = None
+        self._bar_height = 0
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.setTextFormat(Qt.TextFormat.RichText)
         self.setWordWrap(True)
@@ -100,6 +101,11 @@ class ProbePanel(QLabel):
         if self._context.selection.probe_visible:
             self.setText(self._html())
             self._place()
+
+    def keep_clear(self, bar_height: int) -> None:
+        """Stay above a bar of this height at the bottom of the area."""
+        self._bar_height = bar_height
+        self._place()
 
     def _switch(self, on: bool) -> None:
         self.setVisible(on)
@@ -130,7 +136,7 @@ class ProbePanel(QLabel):
         width = min(WIDTH, self._area.width() - 2 * INSET)
         self.setFixedWidth(max(width, 1))
         self.resize(self.width(), self.heightForWidth(self.width()))
-        low = QPoint(INSET, self._area.height() - self.height() - INSET)
+        low = QPoint(INSET, self._area.height() - self.height() - INSET - self._bar_height)
         high = QPoint(self._area.width() - self.width() - INSET, INSET)
         self.move(low)
         if self.geometry().adjusted(-INSET, -INSET, INSET, INSET).contains(self._mouse()):

@@ -72,7 +72,7 @@ class RestorationRequest(Parameters):
         label="Large damage",
         help="How damage larger than a tile is filled.",
         choices=(
-            Choice(ScalePolicy.AUTO, "coarse first, then refined"),
+            Choice(ScalePolicy.AUTO, "coarse to fine"),
             Choice(ScalePolicy.NATIVE, "at the scan's own scale"),
         ),
     )

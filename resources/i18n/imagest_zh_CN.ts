@@ -2283,10 +2283,6 @@
         <translation>强度</translation>
     </message>
     <message>
-        <source>strength of the text</source>
-        <translation>文字强度</translation>
-    </message>
-    <message>
         <source>style adapter</source>
         <translation>风格适配器</translation>
     </message>
@@ -2305,6 +2301,10 @@
     <message>
         <source>takes no strength with this model</source>
         <translation>在此模型下不接受强度</translation>
+    </message>
+    <message>
+        <source>text strength</source>
+        <translation>文字强度</translation>
     </message>
     <message>
         <source>the autoencoder</source>
@@ -4496,7 +4496,7 @@ SHA-256 of the unchanged samples: {2}…</source>
         <translation>大面积损伤</translation>
     </message>
     <message>
-        <source>coarse first, then refined</source>
+        <source>coarse to fine</source>
         <translation>先粗后细</translation>
     </message>
     <message>
@@ -4748,7 +4748,7 @@ SHA-256 of the unchanged samples: {2}…</source>
         <translation>LCM，用于少步适配器</translation>
     </message>
     <message>
-        <source>Strength of the text</source>
+        <source>Text strength</source>
         <translation>文字强度</translation>
     </message>
     <message>

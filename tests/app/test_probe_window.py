@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from mouse import Mouse
+from PySide6.QtCore import QPoint, QRect
 from pytestqt.qtbot import QtBot
 from user import User
 
@@ -84,6 +85,9 @@ def test_probe_works_beside_and_in_the_contact_view(user: User) -> None:
     Mouse(view).move(round(at[0]), round(at[1]), down=False)
     user.until(lambda: "region 1, under review" in panel(user).text())
     assert panel(user).isVisible()
+    title = contact.title
+    hint = QRect(title.mapTo(user.window.area, QPoint(0, 0)), title.size())
+    assert not panel(user).geometry().intersects(hint)
 
 
 def test_a_rejected_part_shows_the_scan(user: User) -> None:

@@ -51,7 +51,7 @@ class PipelineParameters(GenerativeParameters):
     )
     guidance: float | None = parameter(
         None,
-        label="Strength of the text",
+        label="Text strength",
         help="Guidance scale of the model.",
         low=1.0,
         high=100.0,

@@ -91,7 +91,7 @@ class StableDiffusionParameters(GenerativeParameters):
     )
     guidance: float = parameter(
         7.5,
-        label="Strength of the text",
+        label="Text strength",
         help="Guidance scale; without a prompt there is no guidance, which halves the time.",
         low=1.0,
         high=20.0,
