@@ -14,6 +14,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, TextIO
+from unicodedata import east_asian_width
 
 from imagest_core.errors import OutputError
 from imagest_core.messages import Message
@@ -45,6 +46,12 @@ def counted(count: int, one: str, *, commas: bool = True) -> str:
     """Return a count with its noun, such as ``1 region`` or ``2,400 regions``."""
     number = f"{count:,}" if commas else str(count)
     return f"{number} {one if count == 1 else one + 's'}"
+
+
+def padded(text: str, width: int) -> str:
+    """Return ``text`` with spaces up to ``width`` columns of a terminal, where CJK characters take two."""
+    columns = sum(1 + (east_asian_width(each) in "WF") for each in text)
+    return text + " " * (width - columns)
 
 
 def size_text(size: int) -> str:

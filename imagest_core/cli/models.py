@@ -15,7 +15,7 @@ from imagest_core.models.identity import ModelKind
 from imagest_core.models.installed import InstalledModel, find_installed, installed_models
 from imagest_core.models.library import add_downloaded, add_model, check_model, new_folder, remove_model
 from imagest_core.models.requirements import memory_note
-from imagest_core.printable import print_error, printable, show, show_json, size_text
+from imagest_core.printable import padded, print_error, printable, show, show_json, size_text
 from imagest_core.progress import Progress
 
 
@@ -85,12 +85,12 @@ def _line(model: InstalledModel) -> str:
     identity = model.identity
     place = "missing" if model.missing else "in place" if model.in_place else ""
     fields = [
-        f"{model.name:<24}",
+        padded(model.name, 24),
         f"{identity.kind:<17}",
         f"{identity.family:<8}",
         f"{size_text(model.size):>9}",
         f"{abilities(model):<24}",
-        f"{_short(model.licence or 'licence unknown', 22):<22}",
+        padded(_short(model.licence or "licence unknown", 22), 22),
         model.title,
     ]
     return "  ".join(fields) + (f"  [{place}]" if place else "")
@@ -173,7 +173,7 @@ def _check(args: argparse.Namespace, progress: Progress) -> int:
         part = progress.part(number / len(models), (number + 1) / len(models), "checking")
         try:
             check_model(model, part)
-            show(f"{model.name:<24}  intact")
+            show(f"{padded(model.name, 24)}  intact")
         except InputError as error:
             broken.append(error.message)
     for sentence in broken:

@@ -22,8 +22,8 @@ from imagest_core.style.reference import StyleReference
 if TYPE_CHECKING:
     from imagest_core.restoration.engines.base import Engine
 
-ALIASES = {"dilation": ("--growth",)}
-"""Parameter → earlier names of its option."""
+ALIASES = {"dilation": ("--growth",), "negative_prompt": ("--negative",)}
+"""Parameter → other names of its option."""
 
 
 def add_request_options(parser: argparse.ArgumentParser) -> None:

@@ -33,13 +33,6 @@ def add_commands(subparsers: Any) -> None:
     add("--size", metavar="WxH", default="512x512", help="width and height in px (default 512x512)")
     add("--format", choices=("png", "tiff"), default="png", help="PNG with 8 bits or TIFF with 16")
     add(
-        "--negative",
-        dest="negative_prompt",
-        metavar="TEXT",
-        default=argparse.SUPPRESS,
-        help="same as --negative-prompt",
-    )
-    add(
         "--style-image",
         type=Path,
         action="append",

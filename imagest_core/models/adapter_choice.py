@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from pathlib import Path
 
 from imagest_core.errors import InputError
 from imagest_core.messages import Message
@@ -36,7 +37,9 @@ def _parse(text: str) -> AdapterChoice:
     try:
         value = float(weight)
     except ValueError:
-        return AdapterChoice(text)  # a name or path with a colon
+        if len(name) == 1 or Path(text).exists():  # a path with a drive letter or a colon
+            return AdapterChoice(text)
+        value = math.nan
     if not math.isfinite(value) or abs(value) > MAX_WEIGHT:
         raise InputError(
             Message(

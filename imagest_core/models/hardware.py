@@ -35,7 +35,7 @@ def choose_hardware(device: str = "auto") -> Hardware:
         dtype = torch.bfloat16 if torch.cuda.is_bf16_supported(including_emulation=False) else torch.float16
         return Hardware(torch.device("cuda"), dtype)
     if device == "cuda":
-        raise InputError("No usable CUDA GPU was found; choose --device cpu or auto.")
+        raise InputError("No usable CUDA GPU was found; choose the device cpu or auto.")
     return Hardware(torch.device("cpu"), torch.bfloat16 if has_amx() else torch.float32)
 
 

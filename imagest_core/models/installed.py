@@ -6,7 +6,7 @@ it is used in place. Checkpoints of the Imagest network may have their ``config.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.resources import files
@@ -161,10 +161,11 @@ def model_root(path: Path) -> Path:
     return path if path.is_dir() else path.parent
 
 
-def find_installed(name: str = "") -> InstalledModel:
+def find_installed(name: str = "", suits: Callable[[Identity], bool] | None = None) -> InstalledModel:
     """Return a model by its name in the library, or by the path of a folder or file, which is identified.
 
-    "" is the embedded model. Raises :class:`ModelError` if there is no such model, or if it can't be used.
+    "" is the embedded model. Raises :class:`ModelError` if there is no such model, or if it can't be used;
+    the error lists the installed models that ``suits`` accepts.
     """
     if not name or name == EMBEDDED:
         return _installed(embedded_folder())
@@ -174,7 +175,14 @@ def find_installed(name: str = "") -> InstalledModel:
     path = Path(name)
     if path.exists():
         return _given(path)
-    known = ", ".join(model.name for model in installed_models()) or "none"
+    known = ", ".join(model.name for model in installed_models() if suits is None or suits(model.identity))
+    if not known:
+        raise ModelError(
+            Message(
+                "There is no model '{name}', nor another that fits: add one with imagest models add PATH.",
+                name=name,
+            )
+        )
     raise ModelError(
         Message(
             "There is no model '{name}': choose one of {known}, or a folder or .safetensors file.",

@@ -85,7 +85,7 @@ def find_language_model(name: str = "") -> InstalledModel:
                 Message("There is no language model in the library: add one with imagest models add.")
             )
         return known[0]
-    model = find_installed(name)
+    model = find_installed(name, lambda identity: identity.kind is ModelKind.LANGUAGE_MODEL)
     if model.identity.kind is not ModelKind.LANGUAGE_MODEL:
         raise ModelError(
             Message("The model {name} isn't a language model: choose one that continues text.", name=name)

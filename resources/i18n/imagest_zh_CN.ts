@@ -1051,10 +1051,6 @@
         <translation>没有适合模型 {model} 的已安装风格适配器：请用 imagest train style 训练，或用 imagest models add PATH 添加。</translation>
     </message>
     <message>
-        <source>No usable CUDA GPU was found; choose --device cpu or auto.</source>
-        <translation>未找到可用的 CUDA GPU；请选择 --device cpu 或 auto。</translation>
-    </message>
-    <message>
         <source>Not carried into the TIFF, so only the scan has it: {part}.</source>
         <translation>未写入 TIFF，仅保留在扫描件中：{part}。</translation>
     </message>
@@ -1321,6 +1317,10 @@
     <message>
         <source>The style adapter {name} doesn&apos;t fit this model ({reason}); choose the model it was trained for.</source>
         <translation>风格适配器 {name} 不适合此模型（{reason}）；请选择训练它时所用的模型。</translation>
+    </message>
+    <message>
+        <source>There is no model &apos;{name}&apos;, nor another that fits: add one with imagest models add PATH.</source>
+        <translation>没有名为“{name}”的模型，也没有其他适用的模型：请用 imagest models add PATH 添加一个。</translation>
     </message>
     <message>
         <source>{name} of the model {folder} doesn&apos;t match its description: import it again.</source>
@@ -1737,6 +1737,10 @@
     <message>
         <source>No bare ground was found in the painting: pick its colour, or learn it from examples.</source>
         <translation>画中未找到裸露的底层：请选取其颜色，或通过示例学习。</translation>
+    </message>
+    <message>
+        <source>No usable CUDA GPU was found; choose the device cpu or auto.</source>
+        <translation>未找到可用的 CUDA GPU；请选择设备 cpu 或 auto。</translation>
     </message>
     <message>
         <source>Not even one tile fits in the free memory: close other programs, or choose the CPU.</source>

@@ -105,7 +105,7 @@ class AddedModelEngine:
                     )
                 )
             return installed[0]
-        model = find_installed(name)
+        model = find_installed(name, self.runs)
         if not self.accepts(model.identity):
             raise ModelError(
                 Message(

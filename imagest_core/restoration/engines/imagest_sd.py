@@ -67,7 +67,7 @@ class ImagestSDEngine(StableDiffusionEngine):
         """Return the chosen style adapter, or the first that fits the model; raises :class:`ModelError`."""
         model, name = self.model_of(parameters), str(getattr(parameters, "style_adapter", ""))
         if name:
-            adapter = find_installed(name)
+            adapter = find_installed(name, lambda identity: identity.kind is ModelKind.STYLE_ADAPTER)
             _check_style_adapter(adapter, model)
             return adapter
         for adapter in installed_models(kinds=(ModelKind.STYLE_ADAPTER,)):

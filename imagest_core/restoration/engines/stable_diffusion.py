@@ -161,7 +161,7 @@ class StableDiffusionEngine(AddedModelEngine):
     def adapters_of(self, parameters: base.Parameters) -> list[tuple[AdapterChoice, InstalledModel]]:
         """Return the chosen adapters; raises ``ModelError`` and ``InputError``."""
         choices = parse_adapters(str(getattr(parameters, "adapters", "")))
-        return [(choice, find_installed(choice.name)) for choice in choices]
+        return [(choice, find_installed(choice.name, _is_adapter)) for choice in choices]
 
     # What requests use
 
@@ -261,6 +261,10 @@ class StableDiffusionEngine(AddedModelEngine):
             for choice, model in self.adapters_of(parameters)
         )
         return LoadOptions(adapters, compiled=parameters.compiled)
+
+
+def _is_adapter(identity: Identity) -> bool:
+    return identity.kind in ADAPTERS
 
 
 def check_adapter(adapter: InstalledModel, model: InstalledModel) -> None:
