@@ -16,7 +16,8 @@ from imagest_core.evaluation.random_models import random_model
 from imagest_core.painting.picture_files import write_picture
 from imagest_core.painting.reader import open_painting
 
-COUNT = 8
+COUNT = 20
+"""Pictures; the training holds out some of 17 or more of these names."""
 
 
 def main(folder: Path, size: str) -> None:
