@@ -23,11 +23,15 @@ COUNT = 20
 def main(folder: Path, size: str) -> None:
     _, parts = random_model(torch.float16, torch.device("cpu"), small=size == "small")
     parts.holder.save_pretrained(folder / "model")
+    write_pictures(folder / "pictures")
+
+
+def write_pictures(folder: Path) -> None:
     with open_painting(resources.sample_painting()) as painting:
         picture = np.clip(painting.read_working(painting.box) * 255, 0, 255).astype(np.uint8)
     side = min(picture.shape[:2]) * 2 // 3
     rng = np.random.default_rng(0)
-    style = folder / "pictures" / "Sample"
+    style = folder / "Sample"
     style.mkdir(parents=True)
     for number in range(COUNT):
         top, left = (int(rng.integers(0, length - side)) for length in picture.shape[:2])
