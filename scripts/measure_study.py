@@ -2,7 +2,7 @@
 
     python -m scripts.measure_study PAINTING OTHER [--seeds 3] [--steps 300]
 
-For each seed the embedded network is studied twice, on intact crops of PAINTING and, as the control, of OTHER.
+For each seed the embedded network is studied on intact crops of PAINTING and, as the control, of OTHER.
 Both are measured on the same held-out crops of PAINTING. Prints a table in Markdown.
 """
 

@@ -72,8 +72,11 @@ def add_changes(network: nn.Module, tensors: Mapping[str, Tensor], name: str) ->
         down, up = tensors.get(f"{layer}.{DOWN}"), tensors.get(f"{layer}.{UP}")
         if not isinstance(weight, Tensor) or not _fit(weight, down, up):
             raise ModelError(
-                Message("{path} doesn't fit the network (at {layer}): study the painting again.",
-                        path=name, layer=layer[:80])
+                Message(
+                    "{path} doesn't fit the network (at {layer}): study the painting again.",
+                    path=name,
+                    layer=layer[:80],
+                )
             )
         assert down is not None and up is not None
         weight += (up.float() @ down.float()).view_as(weight).to(weight.device, weight.dtype)
@@ -84,6 +87,10 @@ def _fit(weight: Tensor, down: Tensor | None, up: Tensor | None) -> bool:
         return False
     finite = bool(torch.isfinite(down).all() and torch.isfinite(up).all())
     shapes = up.shape[1] == down.shape[0] and up.shape[0] == len(weight)
-    return finite and shapes and up.is_floating_point() and down.is_floating_point() and (
-        up.shape[0] * down.shape[1] == weight.numel()
+    return (
+        finite
+        and shapes
+        and up.is_floating_point()
+        and down.is_floating_point()
+        and (up.shape[0] * down.shape[1] == weight.numel())
     )

@@ -100,7 +100,9 @@ def _parsed(file: IO[bytes], size: int, name: str) -> Header:
 
 
 def _damaged(name: str, reason: object) -> ModelError:
-    return ModelError(Message("{path} isn't an intact safetensors file ({reason}).", path=name, reason=reason))
+    return ModelError(
+        Message("{path} isn't an intact safetensors file ({reason}).", path=name, reason=reason)
+    )
 
 
 def _refuse_constant(name: str) -> NoReturn:

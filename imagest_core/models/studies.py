@@ -107,9 +107,7 @@ def parse_study(data: bytes, name: str) -> Study:
         facts = _facts(header)
     except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise ModelError(
-            Message(
-                "{path} is no study of a painting: make one with imagest train painting.", path=name
-            )
+            Message("{path} is no study of a painting: make one with imagest train painting.", path=name)
         ) from error
     return Study(hashlib.sha256(data).hexdigest(), facts, data)
 

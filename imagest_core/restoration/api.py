@@ -39,7 +39,7 @@ from imagest_core.restoration.record import (
     WindowFacts,
     class_facts,
 )
-from imagest_core.restoration.remarks import plan_remarks, rim_remarks
+from imagest_core.restoration.remarks import plan_remarks, rim_remarks, study_remarks
 from imagest_core.restoration.request import RestorationRequest
 from imagest_core.restoration.result import RestorationResult
 from imagest_core.restoration.style_pictures import read_style_pictures
@@ -122,9 +122,11 @@ def restore_with(
             notes, facts = _fill_all(painting, planned, engine, request, style, assembler, clock, progress)
         clock.lap("rim")
     painting.check_unchanged()
+    scan = PaintingFacts.of(painting)
+    remarks = (*plan_remarks(planned.plan, facts.facts), *study_remarks(facts.facts, scan.sha256))
     record = RestorationRecord(
         request,
-        PaintingFacts.of(painting),
+        scan,
         planned.mask_facts(),
         style,
         facts,
@@ -132,7 +134,7 @@ def restore_with(
         Environment.now(),
         clock.timings(),
         peak_memory(),
-        (*plan_remarks(planned.plan, facts.facts), *rim_remarks(rims[0])),
+        (*remarks, *rim_remarks(rims[0])),
         used=_used(engine, request, facts.facts, exact),
         operator=operator,
         classes=class_facts(damage),

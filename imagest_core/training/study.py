@@ -21,16 +21,27 @@ from imagest_core.damage.map import DamageMap
 from imagest_core.errors import InputError
 from imagest_core.messages import Message
 from imagest_core.models import studies
+from imagest_core.models.hardware import Hardware
+from imagest_core.models.installed import find_model
 from imagest_core.models.studies import Study, StudyFacts, parse_study
 from imagest_core.painting.reader import Painting
 from imagest_core.paths import cache_folder
 from imagest_core.progress import Progress
+from imagest_core.restoration.engines.added_model import AddedModelEngine
+from imagest_core.restoration.engines.registry import get_engine
 from imagest_core.restoration.record import mask_hash
 from imagest_core.restoration.style_pictures import style_squares
 from imagest_core.style.reference import StyleReference
 from imagest_core.training.intact_crops import CropPlaces, Crops, place_crops, read_crops
 from imagest_core.training.state import Average, TrainingClock, load_state, make_folder, save_state
-from imagest_core.training.study_tasks import Draws, StudyOptions, StudyTask, draw
+from imagest_core.training.study_tasks import (
+    Draws,
+    ImagestStudyTask,
+    StudyOptions,
+    StudyTask,
+    draw,
+    stable_diffusion_task,
+)
 
 HELD_OUT_DRAWS = 4
 """Random inputs with which the loss of each held-out crop is measured, the same before and after."""
@@ -311,6 +322,17 @@ def options_for(adapts: str, **given: object) -> StudyOptions:
     """Return the usual options for a kind of model, with those ``given`` that aren't None."""
     changed = {name: value for name, value in given.items() if value is not None}
     return replace(DEFAULTS[adapts], **changed)  # type: ignore[arg-type]
+
+
+def load_task(
+    engine: str, model: str, hardware: Hardware, options: StudyOptions, progress: Progress
+) -> StudyTask:
+    """Load the model that an engine would use, with untrained changes; raises ``ModelError``."""
+    if engine == studies.IMAGEST:
+        return ImagestStudyTask(find_model(model), hardware, options, progress)
+    found = get_engine(engine)
+    assert isinstance(found, AddedModelEngine)
+    return stable_diffusion_task(found.model_of(found.Parameters(model=model)), hardware, options, progress)
 
 
 def write_study(study: Study, path: Path, *, force: bool = False, inputs: tuple[Path, ...] = ()) -> None:

@@ -55,7 +55,9 @@ class LoraStudyTask(StableDiffusionTask):
         """Draw them evenly."""
         return torch.randint(0, self.backbone.schedule.steps, (count,), generator=generator)
 
-    def draw_hole(self, side: int, rng: np.random.Generator) -> np.ndarray[tuple[int, int], np.dtype[np.bool_]]:
+    def draw_hole(
+        self, side: int, rng: np.random.Generator
+    ) -> np.ndarray[tuple[int, int], np.dtype[np.bool_]]:
         """Draw damage for the U-Net of an inpainting model; others predict everything."""
         return simulate_mask(side, rng) if self._inpainting else np.ones((side, side), np.bool_)
 

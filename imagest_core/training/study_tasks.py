@@ -78,7 +78,9 @@ class StudyTask(Protocol):
     def draw_timesteps(self, count: int, generator: torch.Generator) -> Tensor:
         """Draw timesteps (n,) as fills use them."""
 
-    def draw_hole(self, side: int, rng: np.random.Generator) -> np.ndarray[tuple[int, int], np.dtype[np.bool_]]:
+    def draw_hole(
+        self, side: int, rng: np.random.Generator
+    ) -> np.ndarray[tuple[int, int], np.dtype[np.bool_]]:
         """Draw what is to be predicted of a crop."""
 
     def losses(self, crops: Crops, draws: Draws) -> Tensor:
@@ -152,7 +154,9 @@ class ImagestStudyTask:
         drawn = torch.randint(0, steps, (count,), generator=generator)
         return torch.where(torch.rand(count, generator=generator) < 0.5, steps - 1, drawn)
 
-    def draw_hole(self, side: int, rng: np.random.Generator) -> np.ndarray[tuple[int, int], np.dtype[np.bool_]]:
+    def draw_hole(
+        self, side: int, rng: np.random.Generator
+    ) -> np.ndarray[tuple[int, int], np.dtype[np.bool_]]:
         """Draw thick damage."""
         return simulate_mask(side, rng, mix=THICK)
 
