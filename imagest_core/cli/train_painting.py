@@ -14,13 +14,13 @@ from imagest_core.progress import Progress
 
 if TYPE_CHECKING:
     from imagest_core.training.study import StudyOutcome
-    from imagest_core.training.study_tasks import StudyOptions, StudyTask
 
 HELP = "study one painting: adapt a model to its intact parts"
 DESCRIPTION = """Adapt a model to the intact parts of one painting. Crops of the scan are trained on; what is
 damaged, and a rim around it, is not. The result is kept only if the loss on intact crops that were held out
-falls by more than its standard error. Use it with imagest restore --study FILE. The plan of memory and time is
-printed first. A killed or cancelled study continues with the same command. Nothing leaves this computer."""
+falls by more than its standard error. Use it with imagest restore --study FILE. The plan of memory and time
+is printed first. A killed or cancelled study continues with the same command, and nothing leaves this
+computer."""
 ENGINES = ("imagest", "stable-diffusion")
 ENDING = ".safetensors"
 
@@ -40,6 +40,7 @@ def add_painting_command(subparsers: Any) -> None:
     add("--rank", type=whole(1, 256), help="rank of the changes of the weights (default 8)")
     add("--rate", type=number(0, 1), help="highest learning rate (default: imagest 1e-3, otherwise 1e-4)")
     add("--batch", type=whole(1, 256), help="crops per step (default: imagest 8, stable-diffusion 1)")
+    add("--crops", type=whole(16, 100_000), metavar="N", help="crops to study at most (default 256)")
     add("--prompt", default="", metavar="TEXT", help="what the painting shows, for models that read text")
     add("--seed", type=whole(0, LARGEST_SEED), default=0)
     add("--threads", type=whole(0, 1024), default=0, help="CPU threads (default: all)")
@@ -80,26 +81,19 @@ def _studied(args: argparse.Namespace, progress: Progress) -> StudyOutcome | Non
     """Print the plan, then study the painting; None if only the plan is wanted."""
     from imagest_core.damage.mask_io import read_mask
     from imagest_core.painting.reader import open_painting
-    from imagest_core.training.study import PaintingStudy, options_for
+    from imagest_core.training.study import PaintingStudy, load_task, options_for
 
     options = options_for(
         args.engine,
-        **{name: getattr(args, name) for name in ("steps", "rank", "rate", "batch", "seed", "prompt")},
+        **{
+            name: getattr(args, name)
+            for name in ("steps", "rank", "rate", "batch", "crops", "seed", "prompt")
+        },
     )
     with open_painting(args.painting, page=args.page, assume_srgb=args.assume_srgb) as painting:
         damage = read_mask(args.mask, (painting.width, painting.height))
-        task = _task(args, options, progress.part(0.0, 0.0, "loading the network"))
+        loading = progress.part(0.0, 0.0, "loading the network")
+        task = load_task(args.engine, args.model, args.device, args.threads, options, loading)
         study = PaintingStudy(painting, damage, task, options, progress.part(0.0, 0.05))
         show(f"model: {task.base_name}", *study.plan.lines())
         return None if args.plan else study.run(progress.part(0.05, 1.0))
-
-
-def _task(args: argparse.Namespace, options: StudyOptions, progress: Progress) -> StudyTask:
-    from imagest_core.training.study import load_task
-    from imagest_core.training.study_tasks import training_hardware
-
-    if args.threads:
-        import torch
-
-        torch.set_num_threads(args.threads)
-    return load_task(args.engine, args.model, training_hardware(args.device), options, progress)

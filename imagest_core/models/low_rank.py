@@ -78,7 +78,8 @@ def add_changes(network: nn.Module, tensors: Mapping[str, Tensor], name: str) ->
                     layer=layer[:80],
                 )
             )
-        assert down is not None and up is not None
+        assert down is not None
+        assert up is not None
         weight += (up.float() @ down.float()).view_as(weight).to(weight.device, weight.dtype)
 
 

@@ -56,7 +56,6 @@ class StudyFacts:
     loss_after: float
     gain: float
     standard_error: float
-    seconds: float = 0.0
     device: str = ""
     prompt: str = ""
     format: int = 1

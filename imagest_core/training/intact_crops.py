@@ -22,11 +22,12 @@ from imagest_core.restoration.inpainting.pde import anisotropic_spline
 
 RIM = 8
 """Native px around damage that count as damaged, too: rims are often soiled or raised."""
-MOST_CROPS = 256
 LEAST_CROPS = 16
-MOST_HELD_OUT = 32
 LEAST_HELD_OUT = 8
+HELD_OUT_PART = 8
+"""There is at most one held-out crop for so many others, if enough of them remain."""
 HELD_OUT_SHARE = 0.2
+"""At most this share of the painting is held out."""
 LARGEST_DAMAGE = 0.25
 """Share of a training crop that may be damaged."""
 GAP = 8
@@ -58,15 +59,23 @@ class CropPlaces:
 
 
 def place_crops(
-    box: Box, damage: DamageMap, sizes: Sequence[CropSize], seed: int, progress: Progress | None = None
+    box: Box,
+    damage: DamageMap,
+    sizes: Sequence[CropSize],
+    seed: int,
+    most: int = 256,
+    progress: Progress | None = None,
 ) -> CropPlaces:
-    """Choose crops of the first of ``sizes`` of which there are enough; raises ``InputError``."""
+    """Choose at most ``most`` crops of the first of ``sizes`` of which there are enough.
+
+    Raises ``InputError`` and ``Cancelled``.
+    """
     progress = progress or Progress()
     for size in sizes:
         rng = np.random.default_rng([seed, size.native])
-        held_out = _held_out(box, damage, size, rng, progress)
+        held_out = _held_out(box, damage, size, most, rng, progress)
         if len(held_out) >= LEAST_HELD_OUT:
-            training = _training(box, damage, size, held_out, rng, progress)
+            training = _training(box, damage, size, held_out, most, rng, progress)
             if len(training) >= LEAST_CROPS:
                 return CropPlaces(size, training, held_out)
     raise InputError(
@@ -80,7 +89,7 @@ def place_crops(
 
 
 def _held_out(
-    box: Box, damage: DamageMap, size: CropSize, rng: np.random.Generator, progress: Progress
+    box: Box, damage: DamageMap, size: CropSize, most: int, rng: np.random.Generator, progress: Progress
 ) -> tuple[Box, ...]:
     """Choose cells of a grid without damage, a fifth of them."""
     native = size.native
@@ -89,7 +98,8 @@ def _held_out(
         for y in range(0, box.height - native + 1, native)
         for x in range(0, box.width - native + 1, native)
     ]
-    wanted, found = min(MOST_HELD_OUT, int(len(cells) * HELD_OUT_SHARE)), list[Box]()
+    limit = max(LEAST_HELD_OUT, most // HELD_OUT_PART)
+    wanted, found = min(limit, int(len(cells) * HELD_OUT_SHARE)), list[Box]()
     for index in rng.permutation(len(cells)):
         progress.check()
         if len(found) == wanted:
@@ -104,6 +114,7 @@ def _training(
     damage: DamageMap,
     size: CropSize,
     held_out: Sequence[Box],
+    most: int,
     rng: np.random.Generator,
     progress: Progress,
 ) -> tuple[Box, ...]:
@@ -111,11 +122,11 @@ def _training(
     native, found = size.native, set[Box]()
     kept = [cell.expanded(native // GAP) for cell in held_out]
     room = (box.width - native) // size.scale, (box.height - native) // size.scale
-    for _ in range(MOST_CROPS * ATTEMPTS):
-        if len(found) == MOST_CROPS:
+    for _ in range(most * ATTEMPTS):
+        if len(found) == most:
             break
         progress.check()
-        x, y = (int(rng.integers(0, most + 1)) * size.scale for most in room)
+        x, y = (int(rng.integers(0, last + 1)) * size.scale for last in room)
         square = Box(x, y, native, native)
         if any(cell.touches(square) for cell in kept) or square in found:
             continue
@@ -155,7 +166,7 @@ def read_crops(
     for square in progress.steps(squares):
         image = painting.read_working(square).reshape(size.side, size.scale, size.side, size.scale, 3)
         blocks = damaged_near(damage, square).reshape(size.side, size.scale, size.side, size.scale)
-        mask = blocks.any((1, 3))
+        mask: Mask = blocks.max((1, 3))
         images.append(_filled(np.clip(image.mean((1, 3)), 0, 1).transpose(2, 0, 1) * 2 - 1, mask))
         masks.append(mask[None].astype(np.float32))
     return Crops(torch.from_numpy(np.stack(images)), torch.from_numpy(np.stack(masks)))

@@ -21,7 +21,6 @@ from imagest_core.damage.map import DamageMap
 from imagest_core.errors import InputError
 from imagest_core.messages import Message
 from imagest_core.models import studies
-from imagest_core.models.hardware import Hardware
 from imagest_core.models.installed import find_model
 from imagest_core.models.studies import Study, StudyFacts, parse_study
 from imagest_core.painting.reader import Painting
@@ -41,6 +40,7 @@ from imagest_core.training.study_tasks import (
     StudyTask,
     draw,
     stable_diffusion_task,
+    training_hardware,
 )
 
 HELD_OUT_DRAWS = 4
@@ -92,10 +92,11 @@ def time_text(seconds: float) -> str:
 
 @dataclass(frozen=True)
 class StudyOutcome:
-    """The facts, and the study; None if it doesn't help."""
+    """The facts, the study, which is None if it doesn't help, and the seconds that the training took."""
 
     facts: StudyFacts
     study: Study | None
+    seconds: float
 
     @property
     def message(self) -> Message:
@@ -133,7 +134,7 @@ class PaintingStudy:
         progress = progress or Progress()
         self._task, self.options = task, options
         placing = progress.part(0.0, 0.3, "looking for intact crops")
-        self.places = place_crops(painting.box, damage, task.sizes, options.seed, placing)
+        self.places = place_crops(painting.box, damage, task.sizes, options.seed, options.crops, placing)
         reading = progress.part(0.3, 0.8, "reading the crops")
         size = self.places.size
         self.training = read_crops(painting, damage, size, self.places.training, reading)
@@ -303,13 +304,13 @@ class PaintingStudy:
             loss_after=float(after.mean()),
             gain=gain,
             standard_error=error,
-            seconds=round(clock.seconds, 1),
             device=task.hardware.name,
             prompt=options.prompt,
         )
         if not facts.helps:
-            return StudyOutcome(facts, None)
-        return StudyOutcome(facts, parse_study(save(task.tensors(), facts.to_metadata()), "the study"))
+            return StudyOutcome(facts, None, clock.seconds)
+        data = save(task.tensors(), facts.to_metadata())
+        return StudyOutcome(facts, parse_study(data, "the study"), clock.seconds)
 
 
 def paired_gain(before: NDArray[np.float64], after: NDArray[np.float64]) -> tuple[float, float]:
@@ -325,14 +326,19 @@ def options_for(adapts: str, **given: object) -> StudyOptions:
 
 
 def load_task(
-    engine: str, model: str, hardware: Hardware, options: StudyOptions, progress: Progress
+    engine: str, model: str, device: str, threads: int, options: StudyOptions, progress: Progress
 ) -> StudyTask:
     """Load the model that an engine would use, with untrained changes; raises ``ModelError``."""
+    if threads:
+        torch.set_num_threads(threads)
+    hardware = training_hardware(device)
     if engine == studies.IMAGEST:
         return ImagestStudyTask(find_model(model), hardware, options, progress)
     found = get_engine(engine)
     assert isinstance(found, AddedModelEngine)
-    return stable_diffusion_task(found.model_of(found.Parameters(model=model)), hardware, options, progress)
+    return stable_diffusion_task(
+        found.model_of(found.Parameters().changed(model=model)), hardware, options, progress
+    )
 
 
 def write_study(study: Study, path: Path, *, force: bool = False, inputs: tuple[Path, ...] = ()) -> None:

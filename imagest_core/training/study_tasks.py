@@ -38,13 +38,17 @@ THICK = DamageMix(cracks=0.0, lacunae=1.0, strokes=0.0, large=1.0)
 
 @dataclass(frozen=True)
 class StudyOptions:
-    """Options of the training; ``prompt`` is what the painting shows, for models that read text."""
+    """Options of the training.
+
+    ``crops``: the largest number of crops; ``prompt``: what the painting shows, for models that read text.
+    """
 
     steps: int
     rank: int
     rate: float
     batch: int
     seed: int = 0
+    crops: int = 256
     prompt: str = ""
 
 
@@ -67,10 +71,13 @@ class StudyTask(Protocol):
     sizes: tuple[CropSize, ...]
     module: nn.Module
     """Holds the trained parameters."""
-    latent_factor: int
     latent_channels: int
     style_side: int
     """Side of the style pictures it is conditioned on; 0 for none."""
+
+    @property
+    def latent_factor(self) -> int:
+        """Pixels per latent along a side."""
 
     def use_style(self, pictures: Image) -> None:
         """Condition it on style pictures (k, side, side, 3)."""
