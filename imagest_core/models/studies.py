@@ -24,6 +24,11 @@ KEY = "imagest_study"
 LARGEST = 256 << 20
 """Maximum size of a study's file in bytes."""
 IMAGEST, STABLE_DIFFUSION = "imagest", "stable-diffusion"
+MARGIN = 2.0
+"""A study is kept if the loss on held-out crops falls by more than so many standard errors.
+
+One is not enough: without any effect, one study in six would pass by chance.
+"""
 METHODS = {IMAGEST: "the Imagest network", STABLE_DIFFUSION: "Stable Diffusion"}
 """What a study adapts."""
 
@@ -62,8 +67,8 @@ class StudyFacts:
 
     @property
     def helps(self) -> bool:
-        """Whether the loss on held-out crops fell by more than its standard error."""
-        return self.gain > self.standard_error
+        """Whether the loss on held-out crops fell by clearly more than its standard error."""
+        return self.gain > MARGIN * self.standard_error
 
     @property
     def improvement(self) -> float:
@@ -71,8 +76,8 @@ class StudyFacts:
         return self.gain / self.loss_before if self.loss_before > 0 else 0.0
 
     def to_metadata(self) -> dict[str, str]:
-        """Return the metadata of the file."""
-        return {"format": "pt", KEY: json.dumps(asdict(self), ensure_ascii=False, sort_keys=True)}
+        """Return the metadata of the file, a single one: their order in the file is random."""
+        return {KEY: json.dumps(asdict(self), ensure_ascii=False, sort_keys=True)}
 
 
 @dataclass(frozen=True)

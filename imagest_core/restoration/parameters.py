@@ -217,6 +217,7 @@ def study_parameter(**spec: Any) -> Any:
         help="A study of this painting, which adapts the model to its intact parts.",
         metavar="FILE",
         editor="study",
+        basic=True,
         portable=False,
         **spec,
     )

@@ -279,7 +279,7 @@ def test_a_lora_studies_the_painting(pipelines: Path, painting: Painting, base: 
     options = options_for(
         studies.STABLE_DIFFUSION, steps=4, rate=1e-2, rank=2, batch=2, crops=16, prompt="boats"
     )
-    task = load_task(kind, str(pipelines / base), "cpu", 0, options, Progress())
+    task = load_task(studies.STABLE_DIFFUSION, str(pipelines / base), "cpu", 0, options, Progress())
     prepared = PaintingStudy(painting, damage(), task, options)
     assert prepared.places.size.native == 64
     assert prepared.plan.memory > 0
