@@ -206,12 +206,12 @@ class PaintingStudy:
 
         Raises ``Cancelled``, and ``InputError`` if the loss isn't finite.
         """
-        measuring = progress.part(0.0, 0.05, "measuring the held-out crops")
+        measuring = progress.part(0.0, 0.05, "measuring")
         before = self.held_out_losses(measuring)
         make_folder(self.folder)
         clock = load_state(self.folder, self._task.module, self._average, self._optimizer) or TrainingClock()
         self._train(clock, progress.part(0.05, 0.95))
-        after = self.held_out_losses(progress.part(0.95, 1.0, "measuring the held-out crops"))
+        after = self.held_out_losses(progress.part(0.95, 1.0, "measuring"))
         outcome = self._outcome(before, after, clock)
         shutil.rmtree(self.folder, ignore_errors=True)
         return outcome
@@ -228,8 +228,7 @@ class PaintingStudy:
                 if time.monotonic() - saved > SAVE_SECONDS:
                     self._save(clock)
                     saved = time.monotonic()
-                stage = f"studying, {clock.step / max(clock.seconds, 1e-3):.1f} steps/s"
-                progress.part(0.0, 1.0, stage).set(clock.step / steps, clock.step, steps)
+                progress.part(0.0, 1.0, "studying").set(clock.step / steps, clock.step, steps)
         finally:
             self._save(clock)
 
