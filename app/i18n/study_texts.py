@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QCoreApplication, QDateTime, QLocale
 
 from app.i18n.durations import duration
+from imagest_core.printable import size_text
 from imagest_core.project.storage.study_table import KeptStudy
 
 if TYPE_CHECKING:
@@ -36,8 +37,8 @@ def _moment(time: str) -> str:
 def plan_text(plan: StudyPlan) -> str:
     """What a study will take."""
     text = translate(
-        "Study", "{0} crops to study, {1} held out; {2} steps take about {3} here, and {4} GB of memory."
+        "Study", "{0} crops to study, {1} held out; {2} steps take about {3} here, and {4} of memory."
     )
     places = plan.places
     sizes = f"{len(places.training):,}", f"{len(places.held_out):,}", f"{plan.steps:,}"
-    return text.format(*sizes, duration(plan.seconds), f"{plan.memory / 1e9:.1f}")
+    return text.format(*sizes, duration(plan.seconds), size_text(plan.memory))

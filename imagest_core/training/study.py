@@ -25,6 +25,7 @@ from imagest_core.models.installed import find_model
 from imagest_core.models.studies import Study, StudyFacts, parse_study
 from imagest_core.painting.reader import Painting
 from imagest_core.paths import cache_folder
+from imagest_core.printable import size_text
 from imagest_core.progress import Progress
 from imagest_core.restoration.engines.added_model import AddedModelEngine
 from imagest_core.restoration.engines.registry import get_engine
@@ -80,7 +81,7 @@ class StudyPlan:
             f"crops: {len(places.training):,} to study, {len(places.held_out):,} held out, "
             f"of {size.native} px",
             f"trained: {self.trained / 1e3:,.0f} thousand numbers",
-            f"memory: about {self.memory / 1e9:.1f} GB",
+            f"memory: about {size_text(self.memory)}",
             f"time: about {time_text(self.seconds)} for {self.steps:,} steps{done}",
         ]
 
@@ -185,6 +186,8 @@ class PaintingStudy:
             seconds = min(seconds, time.perf_counter() - started)
             if seconds > 2:
                 break
+        weights = {p.untyped_storage().data_ptr(): p.untyped_storage().nbytes() for p in task.weights()}
+        stored |= weights
         trained = sum(p.numel() for p in task.module.parameters())
         crops = 4 * (self.training.clean.numel() + self.held_out.clean.numel())
         clock = self._stored_clock()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 import torch
 from torch import Tensor, nn
@@ -47,6 +49,10 @@ class LoraStudyTask(StableDiffusionTask):
         self._inpainting = int(self.parts.unet.config.in_channels) == INPAINTING_CHANNELS
         with torch.no_grad():
             self._condition = TextCondition(self.loaded.encoded([options.prompt])[0])
+
+    def weights(self) -> Iterable[Tensor]:
+        """Return all weights of the model and the LoRA."""
+        return (weight for part in self.parts.modules for weight in part.parameters())
 
     def use_style(self, pictures: Image) -> None:
         """Nothing: the prompt is its only condition."""

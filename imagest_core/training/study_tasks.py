@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -79,6 +79,9 @@ class StudyTask(Protocol):
     def latent_factor(self) -> int:
         """Pixels per latent along a side."""
 
+    def weights(self) -> Iterable[Tensor]:
+        """Return all weights in memory, for the plan."""
+
     def use_style(self, pictures: Image) -> None:
         """Condition it on style pictures (k, side, side, 3)."""
 
@@ -148,6 +151,10 @@ class ImagestStudyTask:
             self._changes = LowRankChanges(self._network.unet, options.rank)
         self.module: nn.Module = self._changes
         self._style: Tensor | None = None
+
+    def weights(self) -> Iterable[Tensor]:
+        """Return all weights of the network and its changes."""
+        return self._network.parameters()
 
     def use_style(self, pictures: Image) -> None:
         """Condition it on style pictures, which the frozen style encoder reads."""
