@@ -5924,8 +5924,8 @@ SHA-256 of the unchanged samples: {2}…</source>
         <translation>研究 {0} · {1} 步 · 损失 −{2} %</translation>
     </message>
     <message>
-        <source>{0} crops to study, {1} held out; {2} steps take about {3} here, and {4} GB of memory.</source>
-        <translation>研究 {0} 个裁块，保留 {1} 个用于检验；{2} 步在此约需 {3} 和 {4} GB 内存。</translation>
+        <source>{0} crops to study, {1} held out; {2} steps take about {3} here, and {4} of memory.</source>
+        <translation>研究 {0} 个裁块，保留 {1} 个用于检验；{2} 步在此约需 {3} 和 {4} 内存。</translation>
     </message>
 </context>
 <context>
