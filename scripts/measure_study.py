@@ -1,6 +1,6 @@
 """Measure whether a study of a painting helps on that painting, and whether another painting's study does.
 
-    python -m scripts.measure_study PAINTING OTHER [--seeds 0 1 2] [--steps 300]
+    python -m scripts.measure_study PAINTING OTHER [--seeds 0 1 2] [--steps 200]
 
 For each seed the embedded network is studied on intact crops of PAINTING and, as the control, of OTHER.
 Both are measured on the same held-out crops of PAINTING. Prints a table in Markdown.

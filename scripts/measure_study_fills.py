@@ -1,6 +1,6 @@
 """Measure whether fills get closer to the truth with a study of the painting.
 
-    python -m scripts.measure_study_fills CASES [--weights DIR] [--steps 300] [--seed 0]
+    python -m scripts.measure_study_fills CASES [--weights DIR] [--steps 200] [--seed 0]
 
 CASES holds folders with clean.png, damaged.png and mask.png. Each damaged picture is studied with the
 embedded network, which never sees what is under the mask, and filled with and without its study. Prints

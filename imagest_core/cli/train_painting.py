@@ -36,7 +36,7 @@ def add_painting_command(subparsers: Any) -> None:
     add("--force", action="store_true", help="replace FILE if it exists")
     add("--engine", choices=ENGINES, default="imagest", help="whose model is adapted (default imagest)")
     add("--model", default="", metavar="NAME|PATH", help="name or path of the model")
-    add("--steps", type=whole(1, 100_000), help="training steps (default: imagest 300, stable-diffusion 200)")
+    add("--steps", type=whole(1, 100_000), help="training steps (default 200)")
     add("--rank", type=whole(1, 256), help="rank of the changes of the weights (default 8)")
     add("--rate", type=number(0, 1), help="highest learning rate (default: imagest 1e-3, otherwise 1e-4)")
     add("--batch", type=whole(1, 256), help="crops per step (default: imagest 8, stable-diffusion 1)")

@@ -57,7 +57,7 @@ ADAM_BYTES = 16
 
 
 DEFAULTS: Mapping[str, StudyOptions] = {
-    studies.IMAGEST: StudyOptions(steps=300, rank=8, rate=1e-3, batch=8),
+    studies.IMAGEST: StudyOptions(steps=200, rank=8, rate=1e-3, batch=8),
     studies.STABLE_DIFFUSION: StudyOptions(steps=200, rank=8, rate=1e-4, batch=1),
 }
 
