@@ -122,11 +122,9 @@ def restore_with(
             notes, facts = _fill_all(painting, planned, engine, request, style, assembler, clock, progress)
         clock.lap("rim")
     painting.check_unchanged()
-    scan = PaintingFacts.of(painting)
-    remarks = (*plan_remarks(planned.plan, facts.facts), *study_remarks(facts.facts, scan.sha256))
     record = RestorationRecord(
         request,
-        scan,
+        PaintingFacts.of(painting),
         planned.mask_facts(),
         style,
         facts,
@@ -134,7 +132,7 @@ def restore_with(
         Environment.now(),
         clock.timings(),
         peak_memory(),
-        (*remarks, *rim_remarks(rims[0])),
+        _remarks(painting, planned.plan, facts.facts, rims[0]),
         used=_used(engine, request, facts.facts, exact),
         operator=operator,
         classes=class_facts(damage),
@@ -317,6 +315,10 @@ def _used(engine: Engine, request: RestorationRequest, facts: Facts, exact: bool
     if facts.get("batch") != request.batch:
         ignored.add("batch")
     return tuple(sorted(used_parameters(request, engine) - ignored))
+
+
+def _remarks(painting: Painting, plan: Plan, facts: Facts, rim: RimFacts | None) -> tuple[str, ...]:
+    return (*plan_remarks(plan, facts), *study_remarks(facts, painting.sha256()), *rim_remarks(rim))
 
 
 def _window_facts(plan: Plan, notes: Sequence[Notes]) -> tuple[WindowFacts, ...]:
