@@ -144,6 +144,7 @@ class OpenDocument(QObject):
     annotations_changed = Signal()
     notes_changed = Signal()
     history_changed = Signal()
+    studies_changed = Signal()
     troubled = Signal(object)
     warned = Signal(object)
     refused = Signal(object)
@@ -155,6 +156,7 @@ class OpenDocument(QObject):
         self.document, self.painting = document, painting
         document.changed.connect(self._emit_change)
         document.history_changed.connect(self._emit_history)
+        document.studies_changed.connect(self._emit_studies)
         document.write_error_changed.connect(self._emit_trouble)
         document.backup_error_changed.connect(self._emit_warning)
         document.operation_rejected.connect(self._emit_refusal)
@@ -242,6 +244,7 @@ class OpenDocument(QObject):
     def _disconnect(self) -> None:
         self.document.changed.disconnect(self._emit_change)
         self.document.history_changed.disconnect(self._emit_history)
+        self.document.studies_changed.disconnect(self._emit_studies)
         self.document.write_error_changed.disconnect(self._emit_trouble)
         self.document.backup_error_changed.disconnect(self._emit_warning)
         self.document.operation_rejected.disconnect(self._emit_refusal)
@@ -266,6 +269,9 @@ class OpenDocument(QObject):
                 self.annotations_changed.emit()
             case _:
                 self.notes_changed.emit()
+
+    def _emit_studies(self) -> None:
+        self.studies_changed.emit()
 
     def _emit_history(self) -> None:
         self.history_changed.emit()

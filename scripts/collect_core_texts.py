@@ -24,6 +24,8 @@ ROOT = Path(__file__).resolve().parents[1]
 LIST = ROOT / "app" / "i18n" / "core_templates.py"
 PARAMETERS = ROOT / "app" / "i18n" / "parameter_templates.py"
 WITHOUT_WINDOW = ("imagest_core/cli", "imagest_core/evaluation", "imagest_core/training", "app/benchmarks")
+WITH_WINDOW = ("imagest_core/training/study", "imagest_core/training/intact_crops")
+"""Starts of the names of files among those that the window uses, too."""
 CONTEXT = "Parameters"
 OWN = ("Automatic",)
 """Texts of the controls themselves."""
@@ -46,7 +48,8 @@ def sources() -> Iterator[Path]:
     """The files whose messages the window may show."""
     for package in ("imagest_core", "app"):
         for path in sorted((ROOT / package).rglob("*.py")):
-            if not path.relative_to(ROOT).as_posix().startswith(WITHOUT_WINDOW):
+            name = path.relative_to(ROOT).as_posix()
+            if name.startswith(WITH_WINDOW) or not name.startswith(WITHOUT_WINDOW):
                 yield path
 
 

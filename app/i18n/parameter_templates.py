@@ -63,6 +63,8 @@ TEXTS = (
     QT_TRANSLATE_NOOP("Parameters", "Share of the texture of intact paint that a fill takes."),
     QT_TRANSLATE_NOOP("Parameters", "Prompt"),
     QT_TRANSLATE_NOOP("Parameters", "What is lost, in words."),
+    QT_TRANSLATE_NOOP("Parameters", "Study"),
+    QT_TRANSLATE_NOOP("Parameters", "A study of this painting, which adapts the model to its intact parts."),
     QT_TRANSLATE_NOOP("Parameters", "Name or path of the model."),
     QT_TRANSLATE_NOOP("Parameters", "What is lost, in English words."),
     QT_TRANSLATE_NOOP("Parameters", "Negative prompt"),

@@ -64,6 +64,7 @@ def fill_rows(fill: FillProvenance) -> Iterator[tuple[str, str]]:
     yield translate("Provenance", "Fill"), _kind(fill)
     yield translate("Provenance", "Made of"), _made_of(fill)
     yield translate("Provenance", "Model"), fill.model
+    yield translate("Provenance", "Study"), f"{fill.study[:12]}…" if fill.study else ""
     seed = "" if fill.seed is None else f"{fill.seed} / {fill.variation}"
     yield translate("Provenance", "Seed / variation"), seed
     yield translate("Provenance", "Style"), style_text(fill.style)

@@ -30,6 +30,13 @@ def hypothesis_mark(run: Run) -> str:
     return translate("Runs", "hypothesis") if run.hypothesis else ""
 
 
+def study_mark(run: Run) -> str:
+    """Say that a result used a study of the painting; "" for other results."""
+    return (
+        translate("Runs", "with a study of this painting ({0}…)").format(run.study[:8]) if run.study else ""
+    )
+
+
 def run_seed(run: Run) -> str:
     """Seed and variation of a result; "" if its fill doesn't depend on them."""
     if not run.random:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,6 +14,7 @@ from app.jobs.runner import Background
 from app.settings import Settings
 from app.widgets.combo_box import narrow_combo_box
 from app.widgets.parts import Amount, SegmentedControl, column, guard_wheel
+from imagest_core.project.storage.study_table import KeptStudy
 from imagest_core.restoration.parameters import Spec
 from imagest_core.restoration.request import RestorationRequest
 
@@ -42,13 +43,18 @@ def differs(spec: Spec, value: Any) -> bool:
 
 
 def make_editor(
-    spec: Spec, changed: Changed, settings: Settings | None = None, background: Background | None = None
+    spec: Spec,
+    changed: Changed,
+    settings: Settings | None = None,
+    background: Background | None = None,
+    studies: Callable[[], Sequence[KeptStudy]] = tuple,
 ) -> Editor:
     """The editor that suits ``spec``; it calls ``changed`` with each value the user sets.
 
-    ``settings`` keep the prompts used before; ``background`` runs the language model that expands them.
+    ``settings`` keep the prompts used before; ``background`` runs the language model that expands them;
+    ``studies`` returns the studies of the open painting.
     """
-    editor = _special(spec, changed, settings, background) or _kind(spec)(spec, changed)
+    editor = _special(spec, changed, settings, background, studies) or _kind(spec)(spec, changed)
     editor.widget.setAccessibleName(parameter_text(spec.label))
     if not editor.widget.toolTip():
         editor.widget.setToolTip(parameter_text(spec.help))
@@ -56,7 +62,11 @@ def make_editor(
 
 
 def _special(
-    spec: Spec, changed: Changed, settings: Settings | None, background: Background | None
+    spec: Spec,
+    changed: Changed,
+    settings: Settings | None,
+    background: Background | None,
+    studies: Callable[[], Sequence[KeptStudy]],
 ) -> Editor | None:
     if spec.editor == "prompt":
         from app.panels.prompt_editor import PromptEditor
@@ -73,6 +83,11 @@ def _special(
 
         chosen = StyleAdapterEditor(spec, changed)
         return Editor(chosen, chosen.show_value)
+    if spec.editor == "study":
+        from app.panels.study_editor import StudyEditor
+
+        study = StudyEditor(spec, changed, studies)
+        return Editor(study, study.show_value, follow=study.show_request)
     return None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -22,6 +23,7 @@ from app.panels.restore_start import Start
 from app.start_request import default_request, start_request
 from app.widgets.parts import CollapsibleSection, Panel, rule
 from imagest_core.errors import ImagestError, InputError
+from imagest_core.project.storage.study_table import KeptStudy
 from imagest_core.restoration.engines.registry import used_parameters
 from imagest_core.restoration.parameters import Parameters
 from imagest_core.restoration.request import RestorationRequest
@@ -37,7 +39,7 @@ class RestorePanel(Panel):
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
-        self.choices = Choices(context.settings, context.background)
+        self.choices = Choices(context.settings, context.background, self._studies)
         self.advanced, self.footer = Advanced(context), Start(context)
         self.fold = CollapsibleSection(self.tr("Advanced"), self.advanced)
         self.presets = Presets(context)
@@ -80,7 +82,13 @@ class RestorePanel(Panel):
         selection.request = start_request(self.context, document)
         document.damage_changed.connect(lambda _: self.refresh())
         document.classes_changed.connect(self._wait.start)
+        document.studies_changed.connect(lambda: self._show_request(selection.request))
+        self._show_request(selection.request)
         self._look_again()
+
+    def _studies(self) -> Sequence[KeptStudy]:
+        document = self.context.document
+        return document.document.studies if document is not None else ()
 
     def refresh(self) -> None:
         """Show the request and the estimate."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from PySide6.QtCore import QCoreApplication, Signal
@@ -16,6 +17,7 @@ from app.panels.reset import Reset
 from app.settings import Settings
 from app.start_request import default_engine
 from app.widgets.parts import clear, form, label
+from imagest_core.project.storage.study_table import KeptStudy
 from imagest_core.restoration.engines.registry import (
     get_engine,
     possible_parameters,
@@ -33,9 +35,14 @@ class Choices(QWidget):
 
     changed = Signal(object)
 
-    def __init__(self, settings: Settings | None = None, background: Background | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings | None = None,
+        background: Background | None = None,
+        studies: Callable[[], Sequence[KeptStudy]] = tuple,
+    ) -> None:
         super().__init__()
-        self._settings, self._background = settings, background
+        self._settings, self._background, self._studies = settings, background, studies
         self.engine_choice = EngineChoice()
         self.engine = self.engine_choice.box
         self.about = label("", "small", wrap=True)
@@ -87,7 +94,7 @@ class Choices(QWidget):
         def changed(value: Any) -> None:
             self.changed.emit({spec.name: value, **dict.fromkeys(spec.resets)})
 
-        editor = make_editor(spec, changed, self._settings, self._background)
+        editor = make_editor(spec, changed, self._settings, self._background, self._studies)
         named, row = label(parameter_text(spec.label), "soft"), len(self.rows)
         named.setWordWrap(True)
         named.setBuddy(editor.widget)

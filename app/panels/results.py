@@ -15,7 +15,7 @@ from app.commands import decide as deciding
 from app.context import Context
 from app.document import OpenDocument
 from app.i18n.core_messages import localized
-from app.i18n.run_texts import hypothesis_mark, mode_name, run_details, run_kind
+from app.i18n.run_texts import hypothesis_mark, mode_name, run_details, run_kind, study_mark
 from app.jobs.call_later import call_later
 from app.selection import Compare, DisplayedPicture
 from app.widgets.horizontal_scroll import HorizontalScrollArea
@@ -167,7 +167,7 @@ class ResultStrip(QFrame):
         facts = self.tr("{0} regions, {1} px").format(f"{run.count:,}", f"{run.pixels:,}")
         base = self.tr("A part of result {0}, restored again").format(run.base) if run.base else ""
         count = self.tr("accepted: {0}").format(accepted)
-        lines = (name, run_kind(run), run_details(run), base, facts, count)
+        lines = (name, run_kind(run), study_mark(run), run_details(run), base, facts, count)
         thumb.setToolTip("\n".join(filter(None, lines)))
         thumb.setAccessibleName(self.tr("Result {0}").format(name))
 

@@ -12,7 +12,7 @@ from app.commands.hypotheses import make_hypotheses
 from app.commands.reject_part import start_rejecting
 from app.context import Context
 from app.document import OpenDocument
-from app.i18n.run_texts import hypothesis_mark
+from app.i18n.run_texts import hypothesis_mark, study_mark
 from app.selection import ToolName
 from app.widgets.parts import Card, Panel, button, column, explain, label, row, tool_button
 from imagest_core.project.operations.rejected_parts import rejected_pixels
@@ -194,7 +194,7 @@ class ReviewPanel(Panel):
                 f"{area:,}", box.width, box.height, box.x, box.y, self._verdict_text(current)
             )
             + self._rejected_text(number)
-            + self._hypothesis_text(run)
+            + self._marks_text(run)
         )
         decision = self.document.state.decisions.get(Subject(run.id, number))
         if not self.note.hasFocus():
@@ -204,8 +204,8 @@ class ReviewPanel(Panel):
         pixels = self.rejected.get(number, 0)
         return " · " + self.tr("{0} px of it rejected").format(f"{pixels:,}") if pixels else ""
 
-    def _hypothesis_text(self, run: Run) -> str:
-        return " · " + hypothesis_mark(run) if run.hypothesis else ""
+    def _marks_text(self, run: Run) -> str:
+        return "".join(f" · {mark}" for mark in (hypothesis_mark(run), study_mark(run)) if mark)
 
     def _verdict_text(self, verdict: Verdict) -> str:
         texts = {

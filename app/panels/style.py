@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QGridLayout, QToolButton, QWidget
 from app.context import Context
 from app.document import OpenDocument
 from app.messages import explained
+from app.panels.study import StudySection
 from app.selection import ToolName
 from app.style_suggestions import StyleSuggestions
 from app.widgets.images import image_of
@@ -61,6 +62,8 @@ class StylePanel(Panel):
             self._more,
         ):
             self.column.addLayout(item) if isinstance(item, QGridLayout) else self.column.addWidget(item)
+        self.study = StudySection(context)
+        self.column.addWidget(self.study)
         self.column.addStretch(1)
         self._count = 0
         context.selection.suggestions_changed.connect(lambda _: self._show_suggestions())
@@ -105,6 +108,7 @@ class StylePanel(Panel):
         """Connect to the references and the damage of ``document``."""
         document.style_changed.connect(self.refresh)
         document.damage_changed.connect(self._damage_changed)
+        self.study.bind(document)
 
     def refresh(self) -> None:
         """Show the current references."""

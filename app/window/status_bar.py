@@ -201,5 +201,8 @@ def stage_name(stage: str) -> str:
         QT_TRANSLATE_NOOP("Stages", "loading the network"),
         QT_TRANSLATE_NOOP("Stages", "filling"),
         QT_TRANSLATE_NOOP("Stages", "measuring"),
+        QT_TRANSLATE_NOOP("Stages", "looking for intact crops"),
+        QT_TRANSLATE_NOOP("Stages", "reading the crops"),
+        QT_TRANSLATE_NOOP("Stages", "studying"),
     )
     return QCoreApplication.translate("Stages", stage) if stage in known else stage

@@ -135,9 +135,17 @@ def parameter_tables() -> Iterator[Mapping[str, Spec]]:
 
 
 def given_values(args: argparse.Namespace, tables: Iterable[Mapping[str, Spec]]) -> dict[str, Any]:
-    """Return the values of the parameters in ``tables`` that were given on the command line."""
+    """Return the values of the parameters in ``tables`` that were given on the command line.
+
+    The file of a study is read; its value is the hash. Raises ``ModelError`` if it can't be used.
+    """
     names = {name for table in tables for name in table}
-    return {name: getattr(args, name) for name in sorted(names) if hasattr(args, name)}
+    given = {name: getattr(args, name) for name in sorted(names) if hasattr(args, name)}
+    if given.get("study"):
+        from imagest_core.models.studies import find_study
+
+        given["study"] = find_study(given["study"]).sha256
+    return given
 
 
 def check_options(engines: Iterable[Engine], given: Mapping[str, Any]) -> None:
@@ -232,7 +240,8 @@ def inputs_of(args: argparse.Namespace) -> tuple[Path, ...]:
     """Return every file and folder that a command with these options reads."""
     named = ("painting", "mask", "clean", "style_image", "project", "exported")
     paths = [path for name in named if (path := getattr(args, name, None)) is not None]
-    return (*paths, *models_of(args))
+    study = (Path(args.study),) if getattr(args, "study", "") else ()
+    return (*paths, *study, *models_of(args))
 
 
 def models_of(args: argparse.Namespace) -> tuple[Path, ...]:

@@ -15,6 +15,7 @@ from imagest_core.cli.train_options import (
     settings_of,
     training_inputs,
 )
+from imagest_core.cli.train_painting import add_painting_command
 from imagest_core.cli.train_prompts import add_prompts_command
 from imagest_core.cli.train_style import add_style_command
 from imagest_core.errors import InputError
@@ -62,6 +63,7 @@ def add_commands(subparsers: Any) -> None:
     add_adaptation_commands(parts)
     add_captions_command(parts)
     add_prompts_command(parts)
+    add_painting_command(parts)
     _add_pack_command(parts)
 
 

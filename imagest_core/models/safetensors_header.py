@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NoReturn, TypeGuard
+from typing import IO, Any, NoReturn, TypeGuard
 
 from imagest_core.errors import ModelError
 from imagest_core.messages import Message
@@ -68,12 +69,23 @@ class Header:
 def read_header(path: Path) -> Header:
     """Read the header of ``path``; raises :class:`ModelError` unless the whole file is consistent with it."""
     try:
-        size = path.stat().st_size
         with path.open("rb") as file:
-            length = int.from_bytes(file.read(8), "little")
-            if size < 8 or length > min(LARGEST_HEADER, size - 8):
-                raise ValueError("its header is longer than the file or than 100 MB")
-            text = file.read(length).decode("utf-8")
+            return _parsed(file, path.stat().st_size, path.name)
+    except OSError as error:
+        raise _damaged(path.name, error) from error
+
+
+def parse_header(data: bytes, name: str) -> Header:
+    """Read the header of a file called ``name`` from its bytes; raises :class:`ModelError`."""
+    return _parsed(io.BytesIO(data), len(data), name)
+
+
+def _parsed(file: IO[bytes], size: int, name: str) -> Header:
+    try:
+        length = int.from_bytes(file.read(8), "little")
+        if size < 8 or length > min(LARGEST_HEADER, size - 8):
+            raise ValueError("its header is longer than the file or than 100 MB")
+        text = file.read(length).decode("utf-8")
         stored = json.loads(text, parse_constant=_refuse_constant)
         return _checked(stored, size - 8 - length)
     except RecursionError:
@@ -84,8 +96,12 @@ def read_header(path: Path) -> Header:
         reason = "its header isn't JSON"
     except (ValueError, OSError) as error:
         reason = error
-    raise ModelError(
-        Message("{path} isn't an intact safetensors file ({reason}).", path=path.name, reason=reason)
+    raise _damaged(name, reason)
+
+
+def _damaged(name: str, reason: object) -> ModelError:
+    return ModelError(
+        Message("{path} isn't an intact safetensors file ({reason}).", path=name, reason=reason)
     )
 
 

@@ -66,6 +66,8 @@ class FillProvenance:
         Whether the pixel is in the zone where the fill was blended with the intact paint.
     base
         Number of the result of which this is a part that was restored again, 0 if it is none.
+    study
+        Hash of the study of the painting that adapted the model, "" for none.
     """
 
     run: int
@@ -86,6 +88,7 @@ class FillProvenance:
     distance: float
     blended: bool
     base: int
+    study: str = ""
 
 
 @dataclass(frozen=True)
@@ -175,6 +178,7 @@ def _fill(state: State, run: Run, x: int, y: int, used: int) -> FillProvenance |
         distance=distance,
         blended=record is not None and "blend" in record.used and distance < record.request.blend + 1,
         base=run.base,
+        study=run.study,
     )
 
 
@@ -220,6 +224,7 @@ def _lines(fill: FillProvenance) -> list[tuple[str, str]]:
         ("result", f"{fill.run}, region {fill.region}, {fill.verdict}{part}"),
         ("engine", f"{fill.engine}, {fill.mode}" if fill.mode else fill.engine),
         ("model", fill.model),
+        ("study", fill.study),
         ("seed", seed),
         ("time", fill.time + (f", {fill.operator}" if fill.operator else "")),
         ("fill", fill.filled_by),

@@ -174,6 +174,14 @@ class Run:
         """Whether the fill is a hypothesis, which is never accepted as a whole."""
         return self._essentials[3]
 
+    @cached_property
+    def study(self) -> str:
+        """The hash of the study of the painting that the fill used, "" for none."""
+        try:
+            return str(json.loads(self.content.record())["engine"]["facts"].get("study_sha256", ""))
+        except INVALID_DATA:
+            return ""
+
     @property
     def numbers(self) -> range:
         """The numbers of all regions."""

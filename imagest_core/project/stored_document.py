@@ -14,11 +14,13 @@ from psygnal import Signal
 from imagest_core.damage.map import DamageMap
 from imagest_core.errors import InputError, OutputError, ProjectError
 from imagest_core.messages import Message
+from imagest_core.models.studies import Study, know_study
 from imagest_core.painting.outputs import FileKind, check_replaceable, check_target, same_file
 from imagest_core.painting.reader import Painting
 from imagest_core.progress import Progress
 from imagest_core.project.files import inputs_of
 from imagest_core.project.history import History, Status
+from imagest_core.project.operations.decisions import now
 from imagest_core.project.painting_reference import (
     LocatedScan,
     find_painting,
@@ -33,6 +35,7 @@ from imagest_core.project.storage.folders import unnamed_project, unnamed_projec
 from imagest_core.project.storage.lock import Lock, lock_to_create, lock_to_open
 from imagest_core.project.storage.move import copy_store
 from imagest_core.project.storage.store import Store
+from imagest_core.project.storage.study_table import KeptStudy
 from imagest_core.project.storage.unsaved import Unsaved
 
 MAX_UNREACHABLE_RUNS = 10
@@ -51,6 +54,8 @@ class StoredDocument:
     -------
     history_changed
         The history has changed.
+    studies_changed
+        A study of the painting was added.
     write_error_changed : str
         Why the file can't be written, or "" once everything is stored.
     backup_error_changed : str
@@ -58,6 +63,7 @@ class StoredDocument:
     """
 
     history_changed = Signal()
+    studies_changed = Signal()
     write_error_changed = Signal(str)
     backup_error_changed = Signal(str)
 
@@ -69,6 +75,11 @@ class StoredDocument:
         self.history = load_history(store)
         self._unsaved = Unsaved()
         self._rolling, self._backup_error = RollingBackup(), ""
+        self.studies = store.studies()
+        """The studies of the painting, oldest first; requests can name them."""
+        for kept in self.studies:
+            know_study(kept.study)
+        self._unsaved_studies: list[KeptStudy] = []
 
     # Opening
 
@@ -168,6 +179,25 @@ class StoredDocument:
         """Use sRGB in place of an unusable colour profile of the scan, and store that choice."""
         self._update_reference(replace(self.state.painting, assume_srgb=True))
 
+    def keep_study(self, study: Study) -> KeptStudy:
+        """Keep a study with the project; it isn't a step of the history, so undo never removes it.
+
+        If the file can't be written, it stays in memory until the project is saved elsewhere. Raises
+        ``ProjectError`` if the project is read-only.
+        """
+        if self.read_only:
+            raise ProjectError(self.read_only)
+        for kept in self.studies:
+            if kept.sha256 == study.sha256:
+                return kept
+        know_study(study)
+        kept = KeptStudy(len(self.studies) + 1, now(), self.state.operator, study)
+        self.studies.append(kept)
+        self._unsaved_studies.append(kept)
+        self._save()
+        self.studies_changed.emit()
+        return kept
+
     def _update_reference(self, reference: PaintingReference) -> None:
         if reference != self.state.painting:
             self.state.painting = reference
@@ -190,7 +220,7 @@ class StoredDocument:
     @property
     def saved(self) -> bool:
         """Whether everything is stored in the file."""
-        return self.path is not None and self._unsaved.empty
+        return self.path is not None and self._everything_stored
 
     @property
     def repair_note(self) -> str:
@@ -202,6 +232,10 @@ class StoredDocument:
         """The state to store."""
         return self.state
 
+    @property
+    def _everything_stored(self) -> bool:
+        return self._unsaved.empty and not self._unsaved_studies
+
     # Storage
 
     def _save(self) -> None:
@@ -209,6 +243,10 @@ class StoredDocument:
         try:
             if self.write_error:
                 self.store.reconnect()
+            while self._unsaved_studies:
+                kept = self._unsaved_studies[0]
+                self.store.store_study(kept.study, kept.operator, kept.time)
+                del self._unsaved_studies[0]
             self.store.save(self._unsaved.entries, self._unsaved.changes, self.committed_state)
         except (OutputError, ProjectError) as error:
             self._set_trouble(error.message)
@@ -242,9 +280,9 @@ class StoredDocument:
 
     def flush(self) -> None:
         """Retry writing pending changes; raises ``OutputError`` if that still fails."""
-        if not self._unsaved.empty:
+        if not self._everything_stored:
             self._save()
-        if not self._unsaved.empty:
+        if not self._everything_stored:
             raise OutputError(self.write_error)
 
     def save_as(self, path: Path, *, force: bool = False) -> None:
@@ -261,7 +299,9 @@ class StoredDocument:
         lock = lock_to_create(path)
         try:
             unsaved = self._unsaved
-            store = copy_store(self.store, unsaved.entries, unsaved.changes, self.committed_state, path)
+            store = copy_store(
+                self.store, unsaved.entries, unsaved.changes, self.committed_state, path, self.studies
+            )
         except BaseException:
             lock.release()
             raise
@@ -274,6 +314,7 @@ class StoredDocument:
         self.state.runs = store.runs()
         self.history = load_history(store)
         self._unsaved.clear()
+        self._unsaved_studies.clear()
         self._set_trouble("")
         if old_path is not None:
             with suppress(OSError):

@@ -39,7 +39,7 @@ from imagest_core.restoration.record import (
     WindowFacts,
     class_facts,
 )
-from imagest_core.restoration.remarks import plan_remarks, rim_remarks
+from imagest_core.restoration.remarks import plan_remarks, rim_remarks, study_remarks
 from imagest_core.restoration.request import RestorationRequest
 from imagest_core.restoration.result import RestorationResult
 from imagest_core.restoration.style_pictures import read_style_pictures
@@ -132,7 +132,7 @@ def restore_with(
         Environment.now(),
         clock.timings(),
         peak_memory(),
-        (*plan_remarks(planned.plan, facts.facts), *rim_remarks(rims[0])),
+        _remarks(painting, planned.plan, facts.facts, rims[0]),
         used=_used(engine, request, facts.facts, exact),
         operator=operator,
         classes=class_facts(damage),
@@ -315,6 +315,10 @@ def _used(engine: Engine, request: RestorationRequest, facts: Facts, exact: bool
     if facts.get("batch") != request.batch:
         ignored.add("batch")
     return tuple(sorted(used_parameters(request, engine) - ignored))
+
+
+def _remarks(painting: Painting, plan: Plan, facts: Facts, rim: RimFacts | None) -> tuple[str, ...]:
+    return (*plan_remarks(plan, facts), *study_remarks(facts, painting.sha256()), *rim_remarks(rim))
 
 
 def _window_facts(plan: Plan, notes: Sequence[Notes]) -> tuple[WindowFacts, ...]:

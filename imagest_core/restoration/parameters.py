@@ -43,8 +43,8 @@ class Spec:
     this one affects the fill. ``basic``: shown before the advanced ones. ``option`` is its name on the
     command line, if another; ``metavar`` is how help there writes its value.
     Setting it in the window sets those named in ``resets`` to None. ``longest`` bounds the characters of
-    a text. ``editor`` names a special control of the window: "prompt", "adapters" or "style-adapter". Without
-    ``portable`` the value belongs to its engine and is not kept for another one.
+    a text. ``editor`` names a special control of the window: "prompt", "adapters", "style-adapter" or
+    "study". Without ``portable`` the value belongs to its engine and is not kept for another one.
     """
 
     name: str
@@ -204,6 +204,23 @@ _CHECKS: Mapping[type, Callable[[Spec, Any], Any]] = {
 def parameter(default: Any, *, label: str, help: str, **spec: Any) -> Any:
     """Return a dataclass field with a :class:`Spec`; ``spec`` are the Spec's own fields."""
     return field(default=default, metadata={_KEY: {"label": label, "help": help, **spec}})
+
+
+def study_parameter(**spec: Any) -> Any:
+    """Return the parameter that names a study of the painting by the SHA-256 of its file, or by its path.
+
+    The command line and the window set the SHA-256 (:mod:`imagest_core.models.studies`).
+    """
+    return parameter(
+        "",
+        label="Study",
+        help="A study of this painting, which adapts the model to its intact parts.",
+        metavar="FILE",
+        editor="study",
+        basic=True,
+        portable=False,
+        **spec,
+    )
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,19 @@ def plan_remarks(plan: Plan, facts: Facts) -> tuple[str, ...]:
     return tuple(remarks)
 
 
+def study_remarks(facts: Facts, scan_sha256: str) -> tuple[str, ...]:
+    """Return a note if the study was made of another scan than the restored one."""
+    studied = facts.get("study_scan_sha256", scan_sha256)
+    if studied == scan_sha256:
+        return ()
+    return (
+        Message(
+            "The study was made of another scan: it is meant for the painting that it was made of, "
+            "so check that both show the same work."
+        ),
+    )
+
+
 def rim_remarks(rim: RimFacts | None) -> tuple[str, ...]:
     """Return notes for the user on the rim."""
     if rim is None:

@@ -70,16 +70,18 @@ class Lora:
             name: p for name, p in self._unet.named_parameters() if p.requires_grad
         }
 
-    def save(self, folder: Path, name: str) -> Path:
-        """Write one file under the names of diffusers, in half precision."""
+    def tensors(self) -> dict[str, Tensor]:
+        """Return the matrices under the names of diffusers, in half precision."""
         from peft.utils import get_peft_model_state_dict
 
         renamed: Any = import_module("diffusers.utils").convert_state_dict_to_diffusers
         stored: Mapping[str, Tensor] = renamed(get_peft_model_state_dict(self._unet))
+        return {f"unet.{key}": _half(value) for key, value in stored.items()}
+
+    def save(self, folder: Path, name: str) -> Path:
+        """Write one file under the names of diffusers, in half precision."""
         path = folder / f"{name}.safetensors"
-        save_file(
-            {f"unet.{key}": _half(value) for key, value in stored.items()}, path, metadata={"format": "pt"}
-        )
+        save_file(self.tensors(), path, metadata={"format": "pt"})
         return path
 
 

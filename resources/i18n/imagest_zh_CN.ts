@@ -1907,6 +1907,42 @@
         <translation>采样方法 {name} 不能用于流模型；请使用 ddim。</translation>
     </message>
     <message>
+        <source>The study adapts {found}, not {wanted}: choose the engine it was made with.</source>
+        <translation>该研究调整的是 {found}，而不是 {wanted}：请选择制作它时所用的引擎。</translation>
+    </message>
+    <message>
+        <source>The study diverged: use a smaller --rate.</source>
+        <translation>研究发散：请使用更小的 --rate。</translation>
+    </message>
+    <message>
+        <source>The study doesn&apos;t fit the model ({reason}): study the painting again.</source>
+        <translation>该研究与模型不匹配（{reason}）：请重新研究画作。</translation>
+    </message>
+    <message>
+        <source>The study doesn&apos;t help and is discarded: on held-out intact crops the loss went from {before} to {after} (standard error {error}).</source>
+        <translation>研究无效，已丢弃：在保留的完好裁块上，损失从 {before} 变为 {after}（标准误差 {error}）。</translation>
+    </message>
+    <message>
+        <source>The study helps: on held-out intact crops the loss fell from {before} to {after} (standard error {error}).</source>
+        <translation>研究有效：在保留的完好裁块上，损失从 {before} 降到 {after}（标准误差 {error}）。</translation>
+    </message>
+    <message>
+        <source>The study was made of another scan: it is meant for the painting that it was made of, so check that both show the same work.</source>
+        <translation>该研究是根据另一份扫描图制作的：它只适用于制作它的画作，请确认两者是同一件作品。</translation>
+    </message>
+    <message>
+        <source>The study was made with other weights ({found}) than those of {base}: choose that model, or study the painting again.</source>
+        <translation>该研究所用的权重（{found}）与 {base} 的不同：请选择那个模型，或重新研究画作。</translation>
+    </message>
+    <message>
+        <source>The study {path} can&apos;t be read ({reason}).</source>
+        <translation>无法读取研究 {path}（{reason}）。</translation>
+    </message>
+    <message>
+        <source>The study {sha256}… isn&apos;t known here: name its file with --study, or open the project that keeps it.</source>
+        <translation>此处没有研究 {sha256}…：请用 --study 指定其文件，或打开保存它的项目。</translation>
+    </message>
+    <message>
         <source>The text encoder was trained on English and hardly knows {letters}; write the prompt in English.</source>
         <translation>文本编码器以英文训练，几乎不认识 {letters}；请用英文书写提示词。</translation>
     </message>
@@ -1989,6 +2025,10 @@
     <message>
         <source>This model reads no style pictures: add an IP-Adapter with --adapters, or use imagest-sd.</source>
         <translation>此模型不读取风格图片：请用 --adapters 添加 IP-Adapter，或使用 imagest-sd。</translation>
+    </message>
+    <message>
+        <source>Too little of the painting is intact to be studied: it takes some {count} squares of {side} px without damage.</source>
+        <translation>画作的完好部分太少，无法研究：约需 {count} 个边长 {side} px 且没有损伤的正方形。</translation>
     </message>
     <message>
         <source>Trim style references</source>
@@ -2285,6 +2325,10 @@
     <message>
         <source>strength</source>
         <translation>强度</translation>
+    </message>
+    <message>
+        <source>study</source>
+        <translation>研究</translation>
     </message>
     <message>
         <source>style adapter</source>
@@ -2627,6 +2671,10 @@
         <translation>{path} 不存在：请检查文件名。</translation>
     </message>
     <message>
+        <source>{path} doesn&apos;t fit the network (at {layer}): study the painting again.</source>
+        <translation>{path} 与网络不匹配（在 {layer} 处）：请重新研究画作。</translation>
+    </message>
+    <message>
         <source>{path} doesn&apos;t have the tables of an Imagest project ({foreign}): `imagest project rescue` reads what can be read into a new file.</source>
         <translation>{path} 中的数据表不是 Imagest 项目的数据表（{foreign}）：用 `imagest project rescue` 可将仍可读取的内容读入新文件。</translation>
     </message>
@@ -2781,6 +2829,10 @@
     <message>
         <source>{path} is no longer in place (moved, deleted, or its disk was removed): save the project under another name; the work is still open.</source>
         <translation>{path} 已不在原处（被移动、删除，或磁盘已断开）：请将项目另存为其他名称；工作仍处于打开状态。</translation>
+    </message>
+    <message>
+        <source>{path} is no study of a painting: make one with imagest train painting.</source>
+        <translation>{path} 不是画作的研究：请用 imagest train painting 制作。</translation>
     </message>
     <message>
         <source>{path} is not a regular file: name a picture.</source>
@@ -4624,6 +4676,14 @@ SHA-256 of the unchanged samples: {2}…</source>
         <translation>风格的夸张程度（引导系数）；不为 1 时耗时加倍。</translation>
     </message>
     <message>
+        <source>Study</source>
+        <translation>研究</translation>
+    </message>
+    <message>
+        <source>A study of this painting, which adapts the model to its intact parts.</source>
+        <translation>对这幅画的研究，使模型适应其完好部分。</translation>
+    </message>
+    <message>
         <source>by the method</source>
         <translation>由方法决定</translation>
     </message>
@@ -5065,6 +5125,10 @@ SHA-256 of the unchanged samples: {2}…</source>
     <message>
         <source>Model</source>
         <translation>模型</translation>
+    </message>
+    <message>
+        <source>Study</source>
+        <translation>研究</translation>
     </message>
     <message>
         <source>Seed / variation</source>
@@ -5558,6 +5622,10 @@ SHA-256 of the unchanged samples: {2}…</source>
         <translation>假设</translation>
     </message>
     <message>
+        <source>with a study of this painting ({0}…)</source>
+        <translation>使用了对这幅画的研究（{0}…）</translation>
+    </message>
+    <message>
         <source>seed {0}, variation {1}</source>
         <translation>种子 {0}，变体 {1}</translation>
     </message>
@@ -5740,6 +5808,18 @@ SHA-256 of the unchanged samples: {2}…</source>
         <source>measuring</source>
         <translation>测量</translation>
     </message>
+    <message>
+        <source>looking for intact crops</source>
+        <translation>正在寻找完好的裁块</translation>
+    </message>
+    <message>
+        <source>reading the crops</source>
+        <translation>正在读取裁块</translation>
+    </message>
+    <message>
+        <source>studying</source>
+        <translation>正在研究</translation>
+    </message>
 </context>
 <context>
     <name>Start</name>
@@ -5823,6 +5903,71 @@ SHA-256 of the unchanged samples: {2}…</source>
     <message>
         <source>Keep it running</source>
         <translation>继续运行</translation>
+    </message>
+</context>
+<context>
+    <name>Study</name>
+    <message>
+        <source>This engine can&apos;t study a painting: choose Imagest or Stable Diffusion under Restore.</source>
+        <translation>此引擎不能研究画作：请在“修复”中选择 Imagest 或 Stable Diffusion。</translation>
+    </message>
+    <message>
+        <source>Planning a study</source>
+        <translation>正在规划研究</translation>
+    </message>
+    <message>
+        <source>Use it</source>
+        <translation>使用</translation>
+    </message>
+    <message>
+        <source>Studying this painting</source>
+        <translation>正在研究这幅画</translation>
+    </message>
+    <message>
+        <source>Study {0} · {1} steps · loss −{2} %</source>
+        <translation>研究 {0} · {1} 步 · 损失 −{2} %</translation>
+    </message>
+    <message>
+        <source>{0} crops to study, {1} held out; {2} steps take about {3} here, and {4} of memory.</source>
+        <translation>研究 {0} 个裁块，保留 {1} 个用于检验；{2} 步在此约需 {3} 和 {4} 内存。</translation>
+    </message>
+</context>
+<context>
+    <name>StudyEditor</name>
+    <message>
+        <source>None</source>
+        <translation>无</translation>
+    </message>
+    <message>
+        <source>None yet: see Style</source>
+        <translation>尚无：见“风格”</translation>
+    </message>
+    <message>
+        <source>of another project</source>
+        <translation>属于另一个项目</translation>
+    </message>
+</context>
+<context>
+    <name>StudySection</name>
+    <message>
+        <source>Study this painting</source>
+        <translation>研究这幅画</translation>
+    </message>
+    <message>
+        <source>Adapt the model of the Restore panel to the intact parts of this painting</source>
+        <translation>使“修复”面板中的模型适应这幅画的完好部分</translation>
+    </message>
+    <message>
+        <source>Start</source>
+        <translation>开始</translation>
+    </message>
+    <message>
+        <source>Not now</source>
+        <translation>暂不</translation>
+    </message>
+    <message>
+        <source>Kept with the project; choose one under Restore:</source>
+        <translation>随项目保存；可在“修复”中选择：</translation>
     </message>
 </context>
 <context>

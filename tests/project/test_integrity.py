@@ -143,7 +143,7 @@ def test_deleted_runs_stay_in_the_log(document: Document, make_run, monkeypatch:
 
 def test_migration_starts_the_log(project: Path, change: Change) -> None:
     with closing(sqlite3.connect(project)) as db, db:
-        for table in ("seals", "log", "run_hashes", "rejected_parts"):
+        for table in ("seals", "log", "run_hashes", "rejected_parts", "studies"):
             db.execute(f"DROP TABLE {table}")
         for column in ("runs", "record"):
             db.execute(f"ALTER TABLE exports DROP COLUMN {column}")

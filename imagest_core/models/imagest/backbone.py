@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
+from safetensors.torch import load
 from torch import Tensor
 
 from imagest_core.models.backbone import Capability, ConditionInputs, EncodedWindows
@@ -16,6 +17,8 @@ from imagest_core.models.description import read_description
 from imagest_core.models.hardware import Hardware
 from imagest_core.models.imagest.attention import StyleContext
 from imagest_core.models.imagest.autoencoder import LATENT_FACTOR, latent_mask
+from imagest_core.models.low_rank import add_changes
+from imagest_core.models.studies import IMAGEST, Study, check_study
 from imagest_core.progress import Progress
 
 WORKING_SIZE = 256
@@ -23,17 +26,26 @@ BYTES_PER_PIXEL = 6400
 """Working memory on a GPU."""
 
 
-def load_backbone(folder: Path, hardware: Hardware, progress: Progress) -> ImagestBackbone:
-    """Load the network of ``folder``, or take it from the cache; raises ``ModelError`` and ``Cancelled``."""
-    key = folder, read_description(folder).weights_hash, hardware.device
+def load_backbone(
+    folder: Path, hardware: Hardware, progress: Progress, study: Study | None = None
+) -> ImagestBackbone:
+    """Load the network of ``folder``, or take it from the cache; raises ``ModelError`` and ``Cancelled``.
 
-    def load() -> tuple[Checkpoint, int]:
+    With a ``study`` its changes are added to the weights.
+    """
+    description = read_description(folder)
+    key = folder, description.weights_hash, hardware.device, study and study.sha256
+
+    def load_network() -> tuple[Checkpoint, int]:
         checkpoint = load_checkpoint(folder, progress)
         network = checkpoint.network
+        if study is not None:
+            check_study(study, IMAGEST, description.name, description.weights_hash)
+            add_changes(network.unet, load(study.data), "the study")
         network.to(hardware.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         return checkpoint, sum(p.numel() * p.element_size() for p in network.parameters())
 
-    return ImagestBackbone(loaded_models.get(key, load), hardware)
+    return ImagestBackbone(loaded_models.get(key, load_network), hardware, study)
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,7 +63,8 @@ class ImagestBackbone:
     latent_factor = LATENT_FACTOR
     working_size = WORKING_SIZE
 
-    def __init__(self, checkpoint: Checkpoint, hardware: Hardware) -> None:
+    def __init__(self, checkpoint: Checkpoint, hardware: Hardware, study: Study | None = None) -> None:
+        self._study = study
         self._network, self._description, self._hardware = (
             checkpoint.network,
             checkpoint.description,
@@ -70,12 +83,13 @@ class ImagestBackbone:
 
     @property
     def facts(self) -> Mapping[str, str | int | float]:
-        """Name, weights hash, device and number format, for the record."""
+        """Name, weights hash, device, number format and study, for the record."""
         return {
             "model": self._description.name,
             "weights_sha256": self._description.weights_hash,
             "device": self._hardware.name,
             "dtype": str(self._hardware.dtype).removeprefix("torch."),
+            **(self._study.record if self._study is not None else {}),
         }
 
     def condition(self, inputs: ConditionInputs) -> StyleCondition | None:

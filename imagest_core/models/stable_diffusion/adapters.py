@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import load_file
+from safetensors.torch import load, load_file
 
 from imagest_core.errors import ModelError
 from imagest_core.messages import Message
 from imagest_core.models.identity import Family, Identity, ModelKind
 from imagest_core.models.stable_diffusion.components import Components, quiet
+from imagest_core.models.studies import Study
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,22 @@ def apply_adapters(parts: Components, adapters: Sequence[LoadedAdapter], dtype: 
                     )
                 ) from error
         _merge_loras(parts.holder, [a for a in adapters if a.identity.kind is ModelKind.LORA])
+
+
+def apply_study(parts: Components, study: Study) -> None:
+    """Merge the LoRA of a study into the weights; raises :class:`ModelError` if it can't be loaded."""
+    with quiet():
+        try:
+            parts.holder.load_lora_weights(load(study.data), adapter_name="study")
+            parts.holder.fuse_lora()
+            parts.holder.unload_lora_weights()
+        except Exception as error:  # diffusers and peft raise many kinds for tensors that don't fit
+            reason = (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
+            raise ModelError(
+                Message(
+                    "The study doesn't fit the model ({reason}): study the painting again.", reason=reason
+                )
+            ) from error
 
 
 def weight_file(adapter: LoadedAdapter) -> Path:

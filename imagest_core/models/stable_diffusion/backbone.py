@@ -15,10 +15,11 @@ from imagest_core.models.cache import loaded_models
 from imagest_core.models.hardware import Hardware
 from imagest_core.models.identity import Family, ModelKind
 from imagest_core.models.installed import InstalledModel
-from imagest_core.models.stable_diffusion.adapters import LoadedAdapter, apply_adapters
+from imagest_core.models.stable_diffusion.adapters import LoadedAdapter, apply_adapters, apply_study
 from imagest_core.models.stable_diffusion.components import Components, load_components, quiet
 from imagest_core.models.stable_diffusion.style_branch import StyleBranch, load_style_branch
 from imagest_core.models.stable_diffusion.text import EncodedText, PromptEncoder
+from imagest_core.models.studies import STABLE_DIFFUSION, Study, check_study
 from imagest_core.models.weights_hash import weights_hash
 from imagest_core.progress import Progress
 
@@ -50,11 +51,12 @@ class TextCondition:
 
 @dataclass(frozen=True)
 class LoadOptions:
-    """What is loaded into a model: adapters, a style branch, and whether the U-Net is compiled."""
+    """What is loaded into a model: adapters, a style branch, a study, and whether the U-Net is compiled."""
 
     adapters: tuple[LoadedAdapter, ...] = ()
     style_branch: InstalledModel | None = None
     compiled: bool = False
+    study: Study | None = None
 
 
 @dataclass(eq=False)
@@ -100,6 +102,9 @@ def load_backbone(
         parts = load_components(model.path, model.identity, hardware.dtype)
         progress.check()
         apply_adapters(parts, options.adapters, hardware.dtype)
+        if options.study is not None:
+            check_study(options.study, STABLE_DIFFUSION, model.name, digest)
+            apply_study(parts, options.study)
         progress.check()
         loaded = LoadedDiffusion(parts, digest, branch_digest)
         if branch is not None:
@@ -115,7 +120,8 @@ def load_backbone(
 def _key(
     model: InstalledModel, hardware: Hardware, options: LoadOptions, digest: str, branch_digest: str = ""
 ) -> Hashable:
-    return (model.path, digest, hardware, options.adapters, branch_digest, options.compiled)
+    study = options.study.sha256 if options.study is not None else ""
+    return (model.path, digest, hardware, options.adapters, branch_digest, options.compiled, study)
 
 
 def keep_loaded(model: InstalledModel, parts: Components, hardware: Hardware) -> LoadedDiffusion:
@@ -206,6 +212,7 @@ class StableDiffusionBackbone:
             ),
             **({"offloaded": 1} if self._loaded.offloaded else {}),
             **({"compiled": 1} if self._options.compiled else {}),
+            **(self._options.study.record if self._options.study is not None else {}),
         }
 
     # Text and style

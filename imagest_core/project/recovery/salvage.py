@@ -19,6 +19,7 @@ from imagest_core.project.storage import tables
 from imagest_core.project.storage.codec import checked_decision, loads, unpack_tile
 from imagest_core.project.storage.rows import insert
 from imagest_core.project.storage.run_tables import check_summary, check_tile
+from imagest_core.project.storage.study_table import checked_study
 from imagest_core.project.storage.unpack import (
     INVALID_DATA,
     LARGEST_NUMBER,
@@ -103,6 +104,7 @@ _CHECKS: dict[str, Callable[[Row], object]] = {
     "operations": _operation,
     "exports": _export,
     "rejected_parts": _rejected_part,
+    "studies": lambda row: checked_study(*(row[n] for n in ("id", "sha256", "time", "operator", "data"))),
 }
 
 

@@ -2,7 +2,7 @@
 
 ``seals`` has a hash of every row that may change (settings, label tiles, decisions, the status of operations,
 whether a run is listed) and of every tile of a run. ``run_hashes`` has hashes of the columns of a run, of its
-tiles and of each field of its record. ``log`` has a line for every operation, run and export. Each line
+tiles and of each field of its record. ``log`` has a line for every operation, run, export and study, which
 covers the hash of the line before it and the stored bytes of its row; later versions of the program migrate
 on reading and never rewrite those.
 """
@@ -49,6 +49,7 @@ LOGGED = {
     "operation": ("operations", ("id", "kind", "name", "time", "operator", "data", "blob")),
     "run": ("run_hashes", ("id", "record_sha256", "hashes")),
     "export": ("exports", ("id", "time", "operator", "path", "sha256", "pixels", "runs", "record")),
+    "study": ("studies", ("id", "sha256", "time", "operator", "data")),
 }
 """Table and columns that never change, by the kind of their line in the log."""
 
@@ -203,7 +204,7 @@ def start_log(db: Database, note: str) -> None:
         write_seals(db, table, db.execute(f"SELECT {', '.join(columns)} FROM {table}").fetchall())
     for (number,) in db.execute("SELECT id FROM runs ORDER BY id").fetchall():
         _hash_run(db, number)
-    for kind in ("operation", "export"):
+    for kind in ("operation", "export", "study"):
         for (number,) in db.execute(f"SELECT id FROM {LOGGED[kind][0]} ORDER BY id").fetchall():
             log_row(db, kind, number)
 

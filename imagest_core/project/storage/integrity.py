@@ -43,7 +43,12 @@ _ROWS = {
     "runs": "whether run {} is listed",
     "rejected_parts": "the rejected part of run and tile {}",
 }
-_LINES = {"operation": "line {} of the history", "run": "the hashes of run {}", "export": "export {}"}
+_LINES = {
+    "operation": "line {} of the history",
+    "run": "the hashes of run {}",
+    "export": "export {}",
+    "study": "study {}",
+}
 _COLUMNS = {"summary": "summary", "record": "record", "regions": "regions", "tiles": "samples"}
 
 

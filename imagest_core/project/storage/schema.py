@@ -60,7 +60,14 @@ CREATE TABLE rejected_parts (
 );
 """
 
-STEPS = (_FIRST, _PLACES_AND_EXPORTS, _HASHES, _REJECTED_PARTS)
+_STUDIES = """
+CREATE TABLE studies (
+    id INTEGER PRIMARY KEY, sha256 TEXT NOT NULL UNIQUE, time TEXT NOT NULL, operator TEXT NOT NULL,
+    data BLOB NOT NULL
+);
+"""
+
+STEPS = (_FIRST, _PLACES_AND_EXPORTS, _HASHES, _REJECTED_PARTS, _STUDIES)
 """``STEPS[n]`` migrates from version n to n + 1; version 0 is an empty file."""
 
 VERSION = len(STEPS)
@@ -68,5 +75,15 @@ VERSION = len(STEPS)
 HASHED = 3
 """First version with hashes of the rows."""
 
-TABLES = ("meta", "tiles", "operations", "decisions", "runs", "run_tiles", "exports", "rejected_parts")
+TABLES = (
+    "meta",
+    "tiles",
+    "operations",
+    "decisions",
+    "runs",
+    "run_tiles",
+    "exports",
+    "rejected_parts",
+    "studies",
+)
 """Tables with content, whose rows a rescue copies."""

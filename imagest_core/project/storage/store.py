@@ -13,6 +13,7 @@ from typing import Any
 
 from imagest_core.errors import OutputError, ProjectError
 from imagest_core.messages import Message
+from imagest_core.models.studies import Study
 from imagest_core.painting.atomic import replacing
 from imagest_core.painting.outputs import FileKind, check_replaceable
 from imagest_core.progress import Progress
@@ -47,6 +48,7 @@ from imagest_core.project.storage.run_tables import (
     tile_statements,
 )
 from imagest_core.project.storage.schema import VERSION
+from imagest_core.project.storage.study_table import KeptStudy, insert_study, read_studies
 
 YIELD_SECONDS = 0.001
 """Seconds between two parts of a long write, during which others can access the file."""
@@ -215,6 +217,16 @@ class Store:
             if stored.get("sha256") != painting.sha256:
                 append_line(db, "scan", 0, f"{now()}, {stored.get('sha256')} became {painting.sha256}")
             tables.write_painting(db, painting)
+
+    def store_study(self, study: Study, operator: str, time: str) -> None:
+        """Keep a study of the painting; raises ``OutputError``."""
+        with self._write_transaction() as db:
+            insert_study(db, study, time, operator)
+
+    def studies(self) -> list[KeptStudy]:
+        """Return the studies of the painting, oldest first."""
+        with self._lock, self._reading():
+            return read_studies(self._db)
 
     def record_export(self, export: Mapping[str, str | int | bytes]) -> None:
         """Record an export of the accepted fills as a row of the table ``exports``."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from imagest_core.models.backbone import Capability
 from imagest_core.models.identity import ModelKind
 from imagest_core.models.installed import InstalledModel, find_model, installed_models
+from imagest_core.models.studies import IMAGEST, check_study, find_study
 from imagest_core.progress import Progress
 from imagest_core.restoration import parameters as base
 from imagest_core.restoration.engines.base import Session, WindowSides
@@ -140,6 +141,7 @@ class ImagestParameters(base.Parameters):
         requires=Capability.TEXT,
         applies=_prompted,
     )
+    study: str = base.study_parameter(applies=_textured)
 
 
 def own(request: RestorationRequest) -> ImagestParameters:
@@ -175,11 +177,15 @@ class ImagestEngine:
         return 0
 
     def check_model(self, parameters: base.Parameters) -> None:
-        """Raise ``ModelError`` unless the model exists and has a valid description."""
-        if isinstance(parameters, ImagestParameters) and parameters.model:
-            from imagest_core.models.description import read_description
+        """Raise ``ModelError`` unless the model exists and has a valid description, and the study fits it."""
+        if not isinstance(parameters, ImagestParameters) or not (parameters.model or parameters.study):
+            return
+        from imagest_core.models.description import read_description
 
-            read_description(find_model(parameters.model))
+        description = read_description(find_model(parameters.model))
+        if parameters.study:
+            study = find_study(parameters.study)
+            check_study(study, IMAGEST, description.name, description.weights_hash)
 
     def window_sides(self, request: RestorationRequest) -> WindowSides:
         """Return the sides of its working windows."""
@@ -233,7 +239,10 @@ class ImagestEngine:
         progress = progress or Progress()
         scheduler, steps = PRESETS[parameters.quality]
         solver = Solver(parameters.scheduler or scheduler, parameters.steps or steps)
-        backbone = load_backbone(find_model(parameters.model), choose_hardware(request.device), progress)
+        study = find_study(parameters.study) if parameters.study else None
+        backbone = load_backbone(
+            find_model(parameters.model), choose_hardware(request.device), progress, study
+        )
         progress.check()
         settings = TexturedSettings(
             solver,

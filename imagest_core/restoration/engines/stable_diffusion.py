@@ -14,6 +14,7 @@ from imagest_core.models.adapter_choice import AdapterChoice, parse_adapters
 from imagest_core.models.backbone import Capability
 from imagest_core.models.identity import Family, Identity, ModelKind, fits
 from imagest_core.models.installed import InstalledModel, find_installed, installed_models
+from imagest_core.models.studies import STABLE_DIFFUSION, Study, check_study, find_study
 from imagest_core.progress import Progress
 from imagest_core.restoration import parameters as base
 from imagest_core.restoration.engines.added_model import AddedModelEngine, GenerativeParameters, prompted
@@ -121,6 +122,7 @@ class StableDiffusionParameters(GenerativeParameters):
     compiled: bool = parameter(
         False, label="Compiled", help="Compile the network on a GPU: minutes once, then faster."
     )
+    study: str = base.study_parameter()
 
 
 def own(request: RestorationRequest) -> StableDiffusionParameters:
@@ -166,10 +168,12 @@ class StableDiffusionEngine(AddedModelEngine):
     # What requests use
 
     def check_model(self, parameters: base.Parameters) -> None:
-        """Raise ``ModelError`` unless the model and its adapters exist and fit."""
+        """Raise ``ModelError`` unless the model, its adapters and the study exist and fit."""
         model = self.model_of(parameters)
         for _, adapter in self.adapters_of(parameters):
             check_adapter(adapter, model)
+        if study := study_of(parameters):
+            check_study(study, STABLE_DIFFUSION, model.name)  # the weights are compared when they are loaded
 
     def window_sides(self, request: RestorationRequest) -> WindowSides:
         """Return the sides the model was trained for."""
@@ -260,7 +264,13 @@ class StableDiffusionEngine(AddedModelEngine):
             LoadedAdapter(model.name, model.path, model.identity, choice.weight)
             for choice, model in self.adapters_of(parameters)
         )
-        return LoadOptions(adapters, compiled=parameters.compiled)
+        return LoadOptions(adapters, compiled=parameters.compiled, study=study_of(parameters))
+
+
+def study_of(parameters: base.Parameters) -> Study | None:
+    """Return the chosen study; raises :class:`ModelError` if there is no such study."""
+    name = str(getattr(parameters, "study", ""))
+    return find_study(name) if name else None
 
 
 def _is_adapter(identity: Identity) -> bool:
