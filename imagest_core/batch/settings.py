@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from imagest_core.batch import MASK_SUFFIX
 from imagest_core.damage.detection.recipe import Recipe
 from imagest_core.restoration.request import RestorationRequest
 from imagest_core.serialization import from_plain, to_plain
 from imagest_core.style.reference import StyleReference
-
-MASK_SUFFIX = "-mask"
 
 
 @dataclass(frozen=True)

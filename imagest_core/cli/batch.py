@@ -24,7 +24,7 @@ LOCAL_ONLY = "--jobs and --ray are two ways to use several processes; give one o
 
 def add_commands(subparsers: Any) -> None:
     """Add ``batch``."""
-    from imagest_core.batch.settings import MASK_SUFFIX
+    from imagest_core.batch import MASK_SUFFIX
     from imagest_core.cli.options import add_operator_option, add_request_options, add_style_options
     from imagest_core.cli.parsing import add_reading_options
 
