@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from imagest_core import __version__
 from imagest_core.batch.job import JobState
 from imagest_core.batch.job_list import JobList
-from imagest_core.batch.processes import GRACE, POLL, StopFile, Watch, work_in_process
+from imagest_core.batch.processes import GRACE, POLL, FlagFile, Watch, work_in_process
 from imagest_core.batch.settings import BatchSettings
 from imagest_core.errors import ImagestError, InputError
 from imagest_core.extras import require_extra
@@ -84,7 +84,7 @@ def run_on_cluster(
     """Run the jobs on a Ray cluster; raises ``InputError`` if it can't be reached, and ``Cancelled``."""
     require_ray()
     folder = jobs.folder.absolute()
-    stop = StopFile(folder / jobs.root.name / f".stop-{os.getpid()}-{time.monotonic_ns():x}")
+    stop = FlagFile(folder / jobs.root.name / f".stop-{os.getpid()}-{time.monotonic_ns():x}")
     connected = _connect(options)
     try:
         actors, on_machine = _actors(connected, settings, options, jobs)
@@ -142,7 +142,7 @@ def _actors(
     return [kind.remote(__version__) for _ in range(number)], -(-number // machines)
 
 
-def _wait(connected: Any, running: list[Any], watch: Any, stop: StopFile, progress: Progress) -> None:
+def _wait(connected: Any, running: list[Any], watch: Any, stop: FlagFile, progress: Progress) -> None:
     """Wait for all workers; after a cancel, for at most :data:`GRACE` seconds."""
     try:
         while running:

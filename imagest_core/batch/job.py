@@ -10,6 +10,7 @@ from enum import StrEnum
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from imagest_core.messages import Message
 from imagest_core.serialization import from_plain
 
 
@@ -44,12 +45,14 @@ class Stamp:
 class Outcome:
     """What came of a job.
 
-    ``reason``: the sentence of a failure. ``derived``: the mask was derived by the recipe. ``seconds``: by
-    stage. ``host``: the machine that ran it. ``scan``, ``mask``, ``result``, ``record``: stamps of the files
-    when it ended; ``result_sha256`` and ``record_sha256``: hashes of what was written.
+    ``reason``: the sentence of a failure, and ``template`` the JSON of what its translation needs.
+    ``derived``: the mask was derived by the recipe. ``seconds``: by stage. ``host``: the machine that ran it.
+    ``scan``, ``mask``, ``result``, ``record``: stamps of the files when it ended; ``result_sha256`` and
+    ``record_sha256``: hashes of what was written.
     """
 
     reason: str = ""
+    template: str = ""
     pixels: int = 0
     filled: int = 0
     regions: int = 0
@@ -62,6 +65,34 @@ class Outcome:
     record: Stamp | None = None
     result_sha256: str = ""
     record_sha256: str = ""
+
+    @property
+    def sentence(self) -> str:
+        """The sentence of a failure as a message, which can be translated."""
+        try:
+            return _message(json.loads(self.template))
+        except (ValueError, TypeError, KeyError, IndexError, AttributeError):
+            return self.reason
+
+
+def template_of(text: str) -> str:
+    """Return the JSON of a message's template and arguments; "" for other text."""
+    return json.dumps(_parts(text)) if isinstance(text, Message) else ""
+
+
+def _parts(value: str | int | float) -> Any:
+    if not isinstance(value, Message):
+        return value
+    return {
+        "template": value.template,
+        "arguments": {name: _parts(each) for name, each in value.arguments.items()},
+    }
+
+
+def _message(parts: Any) -> Any:
+    if not isinstance(parts, dict):
+        return parts
+    return Message(parts["template"], **{name: _message(each) for name, each in parts["arguments"].items()})
 
 
 @dataclass(frozen=True)

@@ -92,6 +92,7 @@ class JobList:
 
     def add(self, job: Job) -> None:
         """Add a waiting job, or put an ended one back."""
+        self.drop_path(job).unlink(missing_ok=True)
         self._write(JobState.WAITING, job.file, job)
         for state in ENDED:
             self._remove(state, job.id)
@@ -105,6 +106,10 @@ class JobList:
         """Cancel a waiting job; False if it waits no more."""
         source, target = self.root / JobState.WAITING / job.file, self.root / JobState.CANCELLED / job.file
         return _renamed(source, target)
+
+    def drop_path(self, job: Job) -> Path:
+        """Return the file that cancels the job while it runs."""
+        return self.root / f".drop-{job.id}"
 
     def reorder(self, job: Job, order: int) -> None:
         """Give a waiting job another place; one that waits no more keeps its own."""

@@ -115,11 +115,12 @@ def _new_jobs(
     jobs: JobList, wanted: list[Job], known: dict[str, tuple[Job, JobState]], force: bool, hashes: bool
 ) -> list[Job]:
     """Return the jobs that must wait: new ones, and ended ones that are not done or don't verify."""
-    new = []
+    new: list[Job] = []
+    free = max((job.order for job, _ in known.values()), default=-1) + 1
     for job in wanted:
         before, state = known.get(job.id, (None, None))
         if before is None:
-            new.append(replace(job, replace=force))
+            new.append(replace(job, order=free + len(new), replace=force))
         elif state is JobState.RUNNING and not force:
             continue
         elif state is JobState.RUNNING:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from imagest_core.batch import work as stages
-from imagest_core.batch.job import Job, JobState, Outcome
+from imagest_core.batch.job import Job, JobState, Outcome, template_of
 from imagest_core.batch.job_list import Claim, JobList
 from imagest_core.batch.machine import machine_name
 from imagest_core.batch.memory import MemoryBudget
@@ -237,7 +237,8 @@ class Worker:
             self.options.report(JobReport(job, JobState.WAITING))
             return
         seconds = {} if item is None else item.work.seconds
-        outcome = Outcome(reason=reason_of(error), seconds=seconds, host=machine_name())
+        reason = reason_of(error)
+        outcome = Outcome(str(reason), template_of(reason), seconds=seconds, host=machine_name())
         self._end(Claim(job, claim.path), JobState.FAILED, outcome, item)
 
     def _end(self, claim: Claim, state: JobState, outcome: Outcome, item: _Item | None) -> None:
@@ -300,7 +301,7 @@ class _WorkerLostError(ImagestError):
 def reason_of(error: Exception) -> str:
     """Return the sentence that says why a job failed."""
     if isinstance(error, ImagestError):
-        return str(error)
+        return error.message
     if out_of_memory(error):
         return Message("There was not enough memory.")
     if isinstance(error, OSError) and error.strerror:

@@ -80,6 +80,7 @@ def add_commands(subparsers: Any) -> None:
 
 
 def _run(args: argparse.Namespace, progress: Progress) -> int:
+    from imagest_core.batch.processes import pause_flag
     from imagest_core.batch.sources import find_sources
     from imagest_core.batch.start import check_place, open_batch
     from imagest_core.batch.summary import Summary, write_summary
@@ -100,6 +101,7 @@ def _run(args: argparse.Namespace, progress: Progress) -> int:
 
         require_ray()
     jobs = open_batch(args.out, sources, settings, force=args.force, hashes=args.check_hashes)
+    pause_flag(jobs).remove()
     started = time.monotonic()
     try:
         _work(args, jobs, settings, progress)

@@ -9,9 +9,10 @@ from dataclasses import replace
 import pytest
 
 from imagest_core.batch import job_list
-from imagest_core.batch.job import Job, JobState, Outcome, Stamp
+from imagest_core.batch.job import Job, JobState, Outcome, Stamp, template_of
 from imagest_core.batch.job_list import JobList
 from imagest_core.batch.machine import machine_name
+from imagest_core.messages import Message
 
 
 @pytest.fixture
@@ -27,10 +28,23 @@ def add(jobs, count=1):
 
 
 def test_a_job_survives_as_text_with_any_bytes_in_its_name():
-    outcome = Outcome("why", 9, 3, 1, True, {"reading": 0.5}, "here", Stamp(1, 2), record=Stamp(3, 4))
+    outcome = Outcome("why", "", 9, 3, 1, True, {"reading": 0.5}, "here", Stamp(1, 2), record=Stamp(3, 4))
     job = Job("n\udce9 / 修复.tif", "/s\udce9.tif", "", 4, 1, True, outcome)
     assert Job.from_json(job.to_json()) == job
     assert job.to_json().isascii()
+
+
+def test_the_sentence_of_a_failure_can_be_translated():
+    inner = Message("The {thing} is full", thing="disk {0}")
+    reason = Message("{path} can't be written: {reason}.", path="a.tif", reason=inner)
+    job = Job("a.tif", "/a.tif", outcome=Outcome(str(reason), template_of(reason)))
+    read = Job.from_json(job.to_json()).outcome.sentence
+    assert (read, read.template, read.arguments["reason"].template) == (
+        reason,
+        reason.template,
+        inner.template,
+    )
+    assert Outcome("plain", "").sentence == "plain"
 
 
 def test_claims_follow_the_order_and_each_job_is_claimed_once(jobs):
