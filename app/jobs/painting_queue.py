@@ -17,13 +17,11 @@ from app.jobs.runner import Job, Jobs
 from imagest_core.batch.job import Job as PaintingJob
 from imagest_core.batch.job import JobState
 from imagest_core.batch.job_list import JobList
-from imagest_core.batch.processes import drop_flag, pause_flag, run_in_processes
+from imagest_core.batch.processes import Limits, drop_flag, pause_flag, run_in_processes
 from imagest_core.batch.settings import BatchSettings
 from imagest_core.batch.sources import Source, check_names, find_sources, single_source
 from imagest_core.batch.start import check_place, load_settings, open_batch, save_settings
 from imagest_core.progress import Progress
-
-RETRIES = 1
 
 
 class PaintingQueue(QObject):
@@ -177,7 +175,7 @@ class PaintingQueue(QObject):
 
 
 def _run(jobs: JobList, settings: BatchSettings, progress: Progress) -> None:
-    run_in_processes(jobs, settings, 1, RETRIES, lambda _: None, progress, progress.preview)
+    run_in_processes(jobs, settings, Limits(), lambda _: None, progress, progress.preview)
 
 
 def _sources(paths: Iterable[Path], suffix: str, out: Path) -> list[Source]:

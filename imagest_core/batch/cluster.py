@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from imagest_core import __version__
 from imagest_core.batch.job import JobState
 from imagest_core.batch.job_list import JobList
-from imagest_core.batch.processes import GRACE, POLL, FlagFile, Watch, work_in_process
+from imagest_core.batch.processes import GRACE, POLL, FlagFile, Limits, Watch, work_in_process
 from imagest_core.batch.settings import BatchSettings
 from imagest_core.errors import ImagestError, InputError
 from imagest_core.extras import require_extra
@@ -42,6 +42,7 @@ class ClusterOptions:
     cores: int = 4
     workers: int = 0
     retries: int = 1
+    depth: int = 3
 
 
 class Actor:
@@ -50,7 +51,7 @@ class Actor:
     def __init__(self, version: str) -> None:
         self._version = version
 
-    def work(self, folder: str, settings: str, workers: int, retries: int, stop: str) -> str:
+    def work(self, folder: str, settings: str, limits: Limits, stop: str) -> str:
         """Run jobs until none is left; return a sentence if this machine can't, else ""."""
         if self._version != __version__:
             return Message(
@@ -63,7 +64,7 @@ class Actor:
             return Message(
                 "A machine of the cluster doesn't see {folder}: mount it under the same path.", folder=folder
             )
-        work_in_process(folder, settings, workers, retries, stop)
+        work_in_process(folder, settings, limits, stop)
         return ""
 
 
@@ -88,7 +89,8 @@ def run_on_cluster(
     connected = _connect(options)
     try:
         actors, on_machine = _actors(connected, settings, options, jobs)
-        arguments = (str(folder), json.dumps(settings.plain()), on_machine, options.retries, str(stop.path))
+        limits = Limits(on_machine, options.retries, options.depth)
+        arguments = (str(folder), json.dumps(settings.plain()), limits, str(stop.path))
         running = [actor.work.remote(*arguments) for actor in actors]
         _wait(connected, running, lambda: watch(jobs), stop, progress)
     finally:

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from imagest_core.batch.job import Job, JobState
 from imagest_core.batch.job_list import JobList
@@ -31,6 +31,14 @@ NEWS_INTERVAL = 0.2
 """Seconds between two reports of a running job."""
 GRACE = 10.0
 """Seconds in which cancelled processes may end by themselves."""
+
+
+class Limits(NamedTuple):
+    """How many workers share a machine; attempts after a failure; paintings in progress in a worker."""
+
+    workers: int = 1
+    retries: int = 1
+    depth: int = 3
 
 
 class FlagFile:
@@ -68,20 +76,19 @@ def drop_flag(jobs: JobList, job: Job) -> FlagFile:
 def run_in_processes(
     jobs: JobList,
     settings: BatchSettings,
-    workers: int,
-    retries: int,
+    limits: Limits,
     watch: Watch,
     progress: Progress,
     listen: Callable[[list[News]], None] | None = None,
 ) -> None:
-    """Run the jobs in ``workers`` processes; a process that is killed is replaced.
+    """Run the jobs in ``limits.workers`` processes; a process that is killed is replaced.
 
     ``listen`` is called with the news of running jobs.
 
     Raises ``Cancelled``; and ``ImagestError`` if processes end again and again.
     """
     stop = FlagFile(jobs.root / f".stop-{os.getpid()}-{time.monotonic_ns():x}")
-    fleet = _Fleet(jobs, settings, workers, retries, stop)
+    fleet = _Fleet(jobs, settings, limits, stop)
     try:
         fleet.start()
         while fleet.running():
@@ -107,19 +114,16 @@ News = tuple[str, str, float, str]
 class _Fleet:
     """The processes, and how many more may be started in place of killed ones."""
 
-    def __init__(
-        self, jobs: JobList, settings: BatchSettings, workers: int, retries: int, stop: FlagFile
-    ) -> None:
+    def __init__(self, jobs: JobList, settings: BatchSettings, limits: Limits, stop: FlagFile) -> None:
         self._context = multiprocessing.get_context("spawn")
         self._arguments = (
             os.fspath(jobs.folder),
             json.dumps(settings.plain()),
-            workers,
-            retries,
+            limits,
             os.fspath(stop.path),
         )
-        self._jobs, self._workers = jobs, workers
-        self._spare = workers * (retries + 2)
+        self._jobs, self._workers = jobs, limits.workers
+        self._spare = limits.workers * (limits.retries + 2)
         self._processes: list[multiprocessing.process.BaseProcess] = []
         self._receivers: list[Connection] = []
 
@@ -173,19 +177,20 @@ class _Fleet:
 
 
 def work_in_process(
-    folder: str, settings: str, workers: int, retries: int, stop: str, sender: Connection | None = None
+    folder: str, settings: str, limits: Limits, stop: str, sender: Connection | None = None
 ) -> None:
     """Run jobs in this process until none is left or the file ``stop`` exists; send news of them."""
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # the process that started this one says when to stop
-    share_cores(workers)
+    share_cores(limits.workers)
     from imagest_core.batch.worker import WorkerOptions, run_jobs
 
     jobs, stopping = JobList(Path(folder)), FlagFile(Path(stop))
     paused, drops = pause_flag(jobs), _Drops(jobs)
     options = WorkerOptions(
-        retries=retries,
-        workers=workers,
+        retries=limits.retries,
+        depth=limits.depth,
+        workers=limits.workers,
         report=_Sender(sender).send,
         may_start=lambda: not paused.exists(),
         dropped=drops.asked,

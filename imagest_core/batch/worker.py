@@ -64,7 +64,6 @@ class WorkerOptions:
     report: Callable[[JobReport], None] = _silent
     may_start: Callable[[], bool] = _always
     dropped: Callable[[Job], bool] = lambda _: False
-    wait_for_others: bool = True
 
 
 @dataclass
@@ -179,7 +178,7 @@ class Worker:
         running = self.jobs.files(JobState.RUNNING)
         with self._lock:
             own = {path.name for path in self._claims}
-        return not own and (not self.options.wait_for_others or not running)
+        return not own and not running
 
     def _read(self, claim: Claim) -> None:
         if claim.job.attempts > self.options.retries + 1:

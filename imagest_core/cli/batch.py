@@ -118,6 +118,11 @@ def _settings(args: argparse.Namespace) -> BatchSettings:
     from imagest_core.cli.options import request_of, style_of
     from imagest_core.damage.detection.recipe import load_recipe
 
+    # Other processes may run in another folder.
+    if args.style_image is not None:
+        args.style_image = args.style_image.absolute()
+    if getattr(args, "model", "") and Path(args.model).is_dir():
+        args.model = str(Path(args.model).absolute())
     return BatchSettings(
         request_of(args),
         args.mask_suffix,
@@ -145,12 +150,13 @@ def _work(args: argparse.Namespace, jobs: JobList, settings: BatchSettings, prog
     if args.ray is not None:
         from imagest_core.batch.cluster import ClusterOptions, run_on_cluster
 
-        options = ClusterOptions(args.ray, args.cores, args.workers, args.retries)
+        options = ClusterOptions(args.ray, args.cores, args.workers, args.retries, args.depth)
         run_on_cluster(jobs, settings, options, watch, progress)
     elif args.jobs > 1:
-        from imagest_core.batch.processes import run_in_processes
+        from imagest_core.batch.processes import Limits, run_in_processes
 
-        run_in_processes(jobs, settings, args.jobs, args.retries, watch, progress)
+        limits = Limits(args.jobs, args.retries, args.depth)
+        run_in_processes(jobs, settings, limits, watch, progress)
     else:
         bar = _Bar(jobs, total, progress)
         own = Progress(cancelled=_cancel_poll(progress))

@@ -13,6 +13,7 @@ import pytest
 from batch_files import make_scan, tree
 
 from imagest_core.batch.cluster import Actor, ClusterOptions, run_on_cluster
+from imagest_core.batch.processes import Limits
 from imagest_core.batch.sources import find_sources
 from imagest_core.batch.start import open_batch
 from imagest_core.errors import InputError
@@ -40,10 +41,10 @@ def test_ray_is_imported_only_when_it_is_asked_for(scans, tmp_path):
 
 
 def test_a_machine_that_cannot_work_says_why(tmp_path):
-    assert "install the same one" in Actor("0.0.1").work(str(tmp_path), "{}", 1, 1, "stop")
+    assert "install the same one" in Actor("0.0.1").work(str(tmp_path), "{}", Limits(), "stop")
     from imagest_core import __version__
 
-    assert "mount it" in Actor(__version__).work(str(tmp_path), "{}", 1, 1, "stop")
+    assert "mount it" in Actor(__version__).work(str(tmp_path), "{}", Limits(), "stop")
 
 
 @needs_ray
