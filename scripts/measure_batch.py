@@ -22,6 +22,8 @@ from pathlib import Path
 import numpy as np
 import tifffile
 
+from imagest_core.batch.job import Job, JobState, Outcome
+from imagest_core.batch.job_list import JobList
 from imagest_core.cli import main as imagest
 from imagest_core.painting.picture_files import write_picture
 
@@ -45,11 +47,25 @@ def make_scans(folder: Path, count: int, side: int) -> None:
         write_picture(folder / f"{seed:04d}-mask.png", mask)
 
 
-def timed(work: Callable[[], None]) -> float:
-    """Return the seconds that ``work`` takes."""
-    started = time.perf_counter()
+def timed(work: Callable[[], None]) -> tuple[float, float]:
+    """Return the seconds that ``work`` takes, and those that this process's cores compute."""
+    started, computed = time.perf_counter(), time.process_time()
     work()
-    return time.perf_counter() - started
+    return time.perf_counter() - started, time.process_time() - computed
+
+
+def list_seconds(folder: Path, count: int = 300) -> float:
+    """Return the seconds that the job list itself takes for a painting, without any painting."""
+    jobs = JobList(folder)
+    jobs.create()
+    for order in range(count):
+        jobs.add(Job(f"{order}.tif", f"/scans/{order}.tif", "/scans/mask.png", order))
+
+    def work() -> None:
+        while (claim := jobs.claim()) is not None:
+            jobs.end(claim, JobState.DONE, Outcome(filled=1))
+
+    return timed(work)[0] / count
 
 
 def run(*arguments: object) -> None:
@@ -61,7 +77,7 @@ def run(*arguments: object) -> None:
 
 
 def one_by_one(scans: Path, out: Path, options: list[str]) -> None:
-    """Restore with one command after another in this process, whose model stays loaded."""
+    """Restore with one after another in this process, whose model stays loaded."""
     out.mkdir(parents=True)
     for scan in sorted(scans.glob("*.tif")):
         mask, target = scan.with_name(f"{scan.stem}-mask.png"), out / scan.name
@@ -100,16 +116,19 @@ def main() -> None:
     }
     if args.ray:
         ways["batch, Ray, two workers"] = ["--ray", "local", "--workers", "2", "--cores", "1"]
-    base = timed(lambda: one_by_one(scans, alone, options))
+    base, computed = timed(lambda: one_by_one(scans, alone, options))
     megapixels = args.scans * args.side**2 / 1e6
     print(f"{args.scans} scans of {args.side} × {args.side} px, 16 bits, {' '.join(options)}")
-    print(f"{'one command after another':<28}{base:8.1f} s  {megapixels / base:8.1f} MP/s")
+    print(f"{'one after another':<28}{base:8.1f} s  {megapixels / base:8.2f} MP/s  CPU {computed:6.1f} s")
     for number, (name, more) in enumerate(ways.items()):
         out = folder / f"batch{number}"
-        seconds = timed(lambda out=out, more=more: run("batch", scans, "-o", out, *options, *more))
+        seconds, own = timed(lambda out=out, more=more: run("batch", scans, "-o", out, *options, *more))
         change = (seconds - base) / base
-        line = f"{name:<28}{seconds:8.1f} s  {megapixels / seconds:8.1f} MP/s  {change:+7.1%}"
-        print(f"{line}  stages {working(out):6.1f} s  same bytes: {same(alone, out)}")
+        line = (
+            f"{name:<28}{seconds:8.1f} s  {megapixels / seconds:8.2f} MP/s  CPU {own:6.1f} s  {change:+7.1%}"
+        )
+        print(f"{line}  stages {working(out):6.1f} s  same bytes: {same(alone, out)}", flush=True)
+    print(f"job list alone: {list_seconds(folder / 'list') * 1000:.1f} ms a painting")
     if args.folder is None:
         shutil.rmtree(folder)
 

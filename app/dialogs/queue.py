@@ -114,6 +114,7 @@ class QueueDialog(Dialog):
         layout.addLayout(row(self.add_scans, self.add_folder, None, self.up, self.down))
         layout.addLayout(row(self.cancel, self.remove, self.retry, None, self.show_result))
         self.bar = QProgressBar()
+        self.bar.setTextVisible(False)
         self.bar.setAccessibleName(self.tr("Restored paintings"))
         self.counts = label("", "small")
         self.run = button(self.tr("Start"), self._start_or_pause, icon="restore")

@@ -214,8 +214,8 @@
         <translation>导出标注图片(&amp;M)…</translation>
     </message>
     <message>
-        <source>&amp;Queue…</source>
-        <translation>队列(&amp;Q)…</translation>
+        <source>Q&amp;ueue…</source>
+        <translation>队列(&amp;U)…</translation>
     </message>
     <message>
         <source>&amp;Zoom to selection</source>
