@@ -96,6 +96,7 @@ def run_on_cluster(
     finally:
         stop.remove()
         connected.shutdown()
+        jobs.release_stale()
 
 
 def _connect(options: ClusterOptions) -> Any:

@@ -170,6 +170,11 @@ class JobList:
                 return self.update(claim, again)
         return None
 
+    def release_stale(self) -> None:
+        """Put back jobs whose owner has ended; they start with all attempts."""
+        while (claim := self.take_over()) is not None:
+            self.release(replace(claim, job=replace(claim.job, attempts=0)))
+
     def stale(self) -> list[str]:
         """Return the files of running jobs whose owner has ended."""
         names = self.files(JobState.RUNNING)

@@ -103,6 +103,7 @@ def run_in_processes(
     finally:
         fleet.end()
         stop.remove()
+        jobs.release_stale()
 
 
 Watch = Callable[[JobList], None]

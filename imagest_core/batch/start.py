@@ -68,7 +68,7 @@ def open_batch(
             )
         )
     if stored is not None:
-        _reset_stale(jobs)
+        jobs.release_stale()
     known = jobs.all() if stored is not None else {}
     new = _new_jobs(jobs, [source.job(order) for order, source in enumerate(sources)], known, force, hashes)
     _check_targets(out, new, settings)
@@ -210,9 +210,3 @@ def _identity(path: Path) -> tuple[int, int] | None:
     except (OSError, ValueError):
         return None
     return status.st_dev, status.st_ino
-
-
-def _reset_stale(jobs: JobList) -> None:
-    """Put back jobs whose process has ended; they start with all attempts."""
-    while (claim := jobs.take_over()) is not None:
-        jobs.release(replace(claim, job=replace(claim.job, attempts=0)))
