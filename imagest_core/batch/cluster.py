@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 LOCAL = "local"
 """The address of a cluster that is started on this machine and ends with the batch."""
 
+STARTS = 3
+"""Attempts to start Ray: it gives itself 30 s, which is too little on a busy machine."""
+
 
 @dataclass(frozen=True)
 class ClusterOptions:
@@ -107,21 +110,36 @@ def _connect(options: ClusterOptions) -> Any:
         warnings.simplefilter("ignore")
         import ray
 
-        common: dict[str, Any] = {"log_to_driver": False, "logging_level": "error", "configure_logging": True}
-        try:
-            if options.address == LOCAL:
-                cores = max(options.cores * max(options.workers, 1), 1)
-                ray.init(num_cpus=cores, include_dashboard=False, **common)
-            else:
-                ray.init(address=options.address, **common)
-        except (ConnectionError, ValueError, RuntimeError, OSError) as error:
-            raise InputError(
-                Message(
-                    "No Ray cluster answers at {address}: start one with ray start, or use --ray local.",
-                    address=options.address,
-                )
-            ) from error
+        for attempt in range(STARTS):
+            try:
+                _init(ray, options)
+                break
+            except Exception as error:  # Ray raises plain exceptions
+                ray.shutdown()
+                if options.address != LOCAL or attempt + 1 == STARTS:
+                    raise _no_cluster(options.address, error) from error
     return ray
+
+
+def _init(connected: Any, options: ClusterOptions) -> None:
+    common: dict[str, Any] = {"log_to_driver": False, "logging_level": "error"}
+    if options.address == LOCAL:
+        cores = max(options.cores * max(options.workers, 1), 1)
+        connected.init(num_cpus=cores, include_dashboard=False, **common)
+    else:
+        connected.init(address=options.address, **common)
+
+
+def _no_cluster(address: str, error: Exception) -> InputError:
+    if address == LOCAL:
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        return InputError(Message("Ray can't be started on this machine: {reason}", reason=reason))
+    return InputError(
+        Message(
+            "No Ray cluster answers at {address}: start one with ray start, or use --ray local.",
+            address=address,
+        )
+    )
 
 
 def _actors(

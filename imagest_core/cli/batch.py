@@ -36,6 +36,17 @@ def add_commands(subparsers: Any) -> None:
         epilog="Exit codes: 0 all scans are restored; 1 some are not, the table says why; 2 wrong options or "
         "input, nothing was started; 130 cancelled.",
     )
+    _add_own_options(parser, MASK_SUFFIX)
+    add_operator_option(parser)
+    add_reading_options(parser)
+    add_colour_option(parser)
+    add_style_options(parser)
+    add_rim_option(parser)
+    add_request_options(parser)
+    parser.set_defaults(run=_run)
+
+
+def _add_own_options(parser: argparse.ArgumentParser, suffix: str) -> None:
     add = parser.add_argument
     add(
         "source", type=Path, metavar="FOLDER|LIST", help="the folder of scans, or a text file that lists them"
@@ -43,9 +54,9 @@ def add_commands(subparsers: Any) -> None:
     add("-o", "--out", type=Path, required=True, metavar="DIR", help="the folder for results and records")
     add(
         "--mask-suffix",
-        default=MASK_SUFFIX,
+        default=suffix,
         metavar="SUFFIX",
-        help=f"end of a mask's name (default {MASK_SUFFIX})",
+        help=f"end of a mask's name (default {suffix})",
     )
     add(
         "--recipe",
@@ -70,13 +81,6 @@ def add_commands(subparsers: Any) -> None:
         metavar="N",
         help="workers in the cluster (default as many as fit)",
     )
-    add_operator_option(parser)
-    add_reading_options(parser)
-    add_colour_option(parser)
-    add_style_options(parser)
-    add_rim_option(parser)
-    add_request_options(parser)
-    parser.set_defaults(run=_run)
 
 
 def _run(args: argparse.Namespace, progress: Progress) -> int:
