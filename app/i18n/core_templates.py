@@ -113,6 +113,7 @@ TEMPLATES = (
     QT_TRANSLATE_NOOP("Core", "Polygon"),
     QT_TRANSLATE_NOOP("Core", "Preview in the EXIF block"),
     QT_TRANSLATE_NOOP("Core", "Processes ended again and again; see why, and start again."),
+    QT_TRANSLATE_NOOP("Core", "Ray can't be started on this machine: {reason}"),
     QT_TRANSLATE_NOOP("Core", "Recolour class"),
     QT_TRANSLATE_NOOP("Core", "Reconsider region {number}"),
     QT_TRANSLATE_NOOP("Core", "Reconsider {count} regions"),

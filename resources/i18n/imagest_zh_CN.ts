@@ -1783,6 +1783,10 @@
         <translation>进程一再结束；请查明原因后重新开始。</translation>
     </message>
     <message>
+        <source>Ray can&apos;t be started on this machine: {reason}</source>
+        <translation>无法在这台机器上启动 Ray：{reason}</translation>
+    </message>
+    <message>
         <source>Reject part of result {number}</source>
         <translation>拒绝结果 {number} 的一部分</translation>
     </message>
