@@ -56,7 +56,7 @@ class QueueOptions(QWidget):
         )
         for line, (name, widgets) in enumerate(rows):
             grid.addWidget(label(name, "soft"), line, 0)
-            widgets.setStretch(0, 0 if widgets.itemAt(0).widget() is self.suffix else 1)
+            widgets.setStretch(0, 1)
             grid.addLayout(widgets, line, 1)
         for widget in (self.folder, self.recipe, self.fill):
             widget.setMinimumWidth(200)
