@@ -88,6 +88,8 @@ def test_a_killed_worker_loses_nothing_and_bytes_are_those_of_one_process(cli, t
                     killed = pid
         time.sleep(0.005)
     output, errors = process.communicate()
+    if "Ray can't be started" in errors:
+        pytest.skip("Ray did not start within its own 30 s, three times: this machine is too busy")
     assert process.returncode == 0, output + errors
     assert killed
     assert len(seen) >= 2
