@@ -25,6 +25,7 @@ FILE = (
     ActionSpec("export", QT_TRANSLATE_NOOP("Actions", "&Export…"), ("Ctrl+E",), "export"),
     ActionSpec("export_picture", QT_TRANSLATE_NOOP("Actions", "Export &marked picture…"), (), "hatch"),
     SEPARATOR,
+    ActionSpec("queue", QT_TRANSLATE_NOOP("Actions", "Q&ueue…"), ("Ctrl+Shift+Q",), "", ""),
     ActionSpec("settings", QT_TRANSLATE_NOOP("Actions", "Se&ttings…"), ("Ctrl+,",), "settings", ""),
     ActionSpec("quit", QT_TRANSLATE_NOOP("Actions", "&Quit"), ("Ctrl+Q",), "", ""),
 )

@@ -12,6 +12,7 @@ from app.consistency import default_class, reconcile
 from app.document import OpenDocument
 from app.faults import faults
 from app.jobs.call_later import call_later
+from app.jobs.painting_queue import PaintingQueue
 from app.jobs.runner import Background, Job, Jobs
 from app.messages import Messages
 from app.selection import Selection
@@ -22,7 +23,7 @@ from imagest_core.project.operations import Operation
 
 
 class Context(QObject):
-    """The open document, the selection, the job runners, the messages and the settings.
+    """The open document, the selection, the job runners, the queue, the messages and the settings.
 
     ``document_changed(OpenDocument | None)``; ``leaving()``: the open document is about to be closed;
     ``scan_missing(ScanMissingError)``: the scan of a project was not found; ``profile_unusable(ProfileError,
@@ -45,6 +46,7 @@ class Context(QObject):
         self.messages = Messages(self)
         self.jobs = Jobs(self)
         self.background = Background(self)
+        self.queue = PaintingQueue(self)
         self._document: OpenDocument | None = None
         self._active_tools: WeakSet[object] = WeakSet()
         self._deferred: deque[Callable[[], object]] = deque()
@@ -144,6 +146,7 @@ class Context(QObject):
     def shutdown(self) -> None:
         """Stop the worker threads."""
         faults.forget(self._fault_listener)
+        self.queue.shutdown()
         self.background.shutdown()
         self.jobs.shutdown()
 

@@ -37,7 +37,8 @@ class Program(QObject):
 
     def _create_window(self) -> MainWindow:
         window = MainWindow(Context(self._settings))
-        for signal in (window.language_changed, window.context.jobs.idle):
+        context = window.context
+        for signal in (window.language_changed, context.jobs.idle, context.queue.running_changed):
             signal.connect(self._schedule_rebuild)
         return window
 
@@ -61,10 +62,11 @@ class Program(QObject):
     def rebuild(self) -> None:
         """Replace the window by one in the language of the settings; the document stays open.
 
-        Does nothing while a job is running, as the job reports to the window that started it.
+        Does nothing while a job or the queue is running, as they report to the window that started them.
         """
         old = self.window
-        if old.language == self._settings.preferences.language or old.context.jobs.busy:
+        busy = old.context.jobs.busy or old.context.queue.running
+        if old.language == self._settings.preferences.language or busy:
             return
         settings_open = old.findChild(SettingsDialog) is not None
         manual = old.handlers.manual_help.manual

@@ -199,6 +199,16 @@ class Settings(QObject):
         """Store the folder of the file ``chosen`` for ``purpose``."""
         self._store.setValue(f"folders/{purpose}", str(chosen.resolve().parent))
 
+    @property
+    def queue_folder(self) -> Path | None:
+        """The folder of the results of the queue; None if there is none."""
+        stored = str(self._store.value("queue/folder", "") or "")
+        return Path(stored) if stored else None
+
+    def remember_queue_folder(self, folder: Path) -> None:
+        """Store the folder of the results of the queue."""
+        self._store.setValue("queue/folder", str(folder))
+
     def layout(self, name: str) -> QByteArray:
         """A stored window layout; empty if there is none."""
         stored = self._store.value(f"layout/{name}", QByteArray())

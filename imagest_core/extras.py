@@ -10,6 +10,7 @@ EXTRAS = {
     "train": ("accelerate", "tensorboard"),
     "evaluate": ("piq", "torchvision", "transformers"),
     "diffusion": ("accelerate", "diffusers", "peft", "transformers"),
+    "cluster": ("ray",),
 }
 """Extra of the distribution → modules it brings. Import contracts state which packages may import them."""
 

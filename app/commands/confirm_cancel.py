@@ -19,7 +19,29 @@ def confirm_cancel(context: Context, name: str) -> bool:
 def may_close(context: Context) -> bool:
     """Return whether the window may close now; asks before a running job is cancelled."""
     question = translate("Stopping", "Stop it and close? Finished results are kept.")
-    return _may_cancel(context, question, translate("Stopping", "Stop and close"))
+    accept_text = translate("Stopping", "Stop and close")
+    return _may_cancel(context, question, accept_text) and _may_stop_queue(context)
+
+
+def _may_stop_queue(context: Context) -> bool:
+    """Return whether the queue may be stopped; asks if it runs."""
+    if not context.queue.running:
+        return True
+    box = QMessageBox(_main_window())
+    box.setIcon(QMessageBox.Icon.Question)
+    box.setWindowTitle(translate("Stopping", "Queue still running"))
+    box.setText(translate("Stopping", "The queue is still restoring paintings."))
+    box.setInformativeText(
+        translate("Stopping", "Stop it and close? Start it again later, and it continues where it was.")
+    )
+    accept = box.addButton(translate("Stopping", "Stop and close"), QMessageBox.ButtonRole.AcceptRole)
+    keep = box.addButton(translate("Stopping", "Keep it running"), QMessageBox.ButtonRole.RejectRole)
+    box.setDefaultButton(keep)
+    box.setEscapeButton(keep)
+    box.exec()
+    agreed = box.clickedButton() is accept
+    box.deleteLater()
+    return agreed
 
 
 def _may_cancel(context: Context, question: str, accept_text: str) -> bool:

@@ -24,6 +24,7 @@ NAMES = (
     "results",
     "review",
     "export",
+    "queue",
     "project",
     "files",
     SHORTCUTS,

@@ -349,6 +349,15 @@ class ActionHandlers(QObject):
 
         ModelsDialog(self._context, self._window).open()
 
+    def queue(self) -> None:
+        """Show the queue; its window is made once."""
+        from app.dialogs.queue import QueueDialog
+
+        shown = self._window.findChild(QueueDialog) or QueueDialog(self._context, self._window)
+        shown.show()
+        shown.raise_()
+        shown.activateWindow()
+
     # Help
 
     def manual(self) -> None:

@@ -39,6 +39,12 @@ def add_commands(subparsers: Any) -> None:
     add("painting", type=Path, metavar="PAINTING", help="the scan with the damage")
     add("-o", "--out", type=Path, required=True, metavar="MASK", help="the mask to write: .png or .tif")
     add("--force", action="store_true", help="replace MASK if it exists")
+    add(
+        "--save-recipe",
+        type=Path,
+        metavar="FILE",
+        help="write the method and its parameters as JSON, for batch",
+    )
     add_reading_options(parser)
     add_colour_option(parser)
     add(
@@ -116,7 +122,9 @@ def _run(args: argparse.Namespace, progress: Progress) -> None:
 
     method = _method(args)
     inputs = [path for path in (args.painting, args.clean, args.examples, args.model) if path is not None]
-    outs = [args.out] if args.save_model is None else [args.out, args.save_model]
+    outs = [path for path in (args.out, args.save_model, args.save_recipe) if path is not None]
+    if args.save_recipe is not None:
+        _check_recipe(args, method)
     check_targets(outs, force=args.force, inputs=inputs)
     check_replaceable(args.out, FileKind.PICTURE)
     for out in outs:
@@ -131,7 +139,31 @@ def _run(args: argparse.Namespace, progress: Progress) -> None:
             damage = rim.damage
             notes.append(f"rim: {counted(rim.pixels, 'pixel')} added, at most {rim.limit} px wide")
     write_mask(damage, args.out, force=args.force, inputs=inputs)
+    if args.save_recipe is not None:
+        _save_recipe(args, method, tuple(inputs))
+        notes.append(f"recipe: {args.save_recipe}")
     show(*notes, f"written: {args.out}")
+
+
+def _check_recipe(args: argparse.Namespace, method: str) -> None:
+    from imagest_core.painting.outputs import FileKind, check_replaceable
+
+    if method == "difference":
+        raise InputError("A comparison with a clean picture fits one scan; leave out --save-recipe.")
+    if method == "examples" and args.model is None and args.save_model is None:
+        raise InputError("A recipe names the learned model; give --save-model FILE, too.")
+    check_replaceable(args.save_recipe, FileKind.OTHER)
+
+
+def _save_recipe(args: argparse.Namespace, method: str, inputs: tuple[Path, ...]) -> None:
+    from imagest_core.damage.detection.recipe import recipe_of, save_recipe
+
+    names = (*CLEAN_UP, *OPTIONS[method])
+    apart = ("examples", "model", "save_model", "scale")
+    given = {name: getattr(args, name) for name in names if name not in apart}
+    parameters = {name: value for name, value in given.items() if value is not None}
+    recipe = recipe_of(method, parameters, args.rim, args.model or args.save_model)
+    save_recipe(recipe, args.save_recipe, force=args.force, inputs=inputs)
 
 
 def _method(args: argparse.Namespace) -> str:

@@ -29,6 +29,7 @@ class Command(NamedTuple):
 
 COMMANDS = (
     Command("restore", "imagest_core.cli.restore", "fill the damage of a scan and write a verified TIFF"),
+    Command("batch", "imagest_core.cli.batch", "restore all scans of a folder or a list"),
     Command("synthesize", "imagest_core.cli.synthesize", "make pictures from text and style"),
     Command("prompt", "imagest_core.cli.prompt", "propose longer prompts with a language model"),
     Command("info", "imagest_core.cli.info", "print a scan's properties as one line of JSON"),

@@ -5,8 +5,7 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Sequence
-from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,8 +21,6 @@ if TYPE_CHECKING:
     from imagest_core.painting.reader import Painting
     from imagest_core.restoration.record import RestorationRecord
     from imagest_core.restoration.request import RestorationRequest
-    from imagest_core.restoration.result import RestorationResult
-    from imagest_core.restoration.verify import Verification
 
 
 ENDINGS = (".tif", ".tiff")
@@ -101,6 +98,7 @@ def restore_file(args: argparse.Namespace, targets: Targets, progress: Progress)
     from imagest_core.restoration.api import restore
     from imagest_core.restoration.style_selection import checked_style
     from imagest_core.restoration.validation import check_request
+    from imagest_core.restoration.written import write_result
 
     request, style = request_of(args), style_of(args)
     inputs = inputs_of(args)
@@ -114,7 +112,15 @@ def restore_file(args: argparse.Namespace, targets: Targets, progress: Progress)
         used = checked_style(painting, damage, request, style)
         filling, writing = progress.part(0.0, 0.8, "restoring"), progress.part(0.8, 1.0)
         result = restore(painting, damage, request, used, filling, operator=args.operator, rim=rim)
-        record = _written(painting, result, targets, inputs, writing)
+        record = write_result(
+            painting,
+            result,
+            targets.out,
+            targets.record,
+            force=targets.force,
+            inputs=inputs,
+            progress=writing,
+        )
         notes = [f"note: {note}" for note in painting.notes]
         if style is not None and used is None:
             notes.append(f"note: {_named(request)} uses no style reference; the given one was ignored.")
@@ -137,39 +143,6 @@ def _named(request: RestorationRequest) -> str:
     from imagest_core.restoration.engines.registry import used_parameters
 
     return f"{request.engine}:{request.get('mode')}" if "mode" in used_parameters(request) else request.engine
-
-
-def _written(
-    painting: Painting,
-    result: RestorationResult,
-    targets: Targets,
-    inputs: Sequence[Path],
-    progress: Progress,
-) -> RestorationRecord:
-    """Write and verify the result and, if requested, the record; return the record.
-
-    The restored scan and its record get their names together, or neither does.
-    """
-    from imagest_core.painting.atomic import all_or_none, replacing, write_text
-    from imagest_core.painting.writer import writing_notes
-    from imagest_core.restoration.api import export
-
-    notes = writing_notes(painting)
-    records: list[RestorationRecord] = []
-    with all_or_none(targets.files, force=targets.force, inputs=inputs), ExitStack() as stack:
-        temporary = None
-        if targets.record is not None:
-            temporary = stack.enter_context(replacing(targets.record, force=targets.force))
-
-        def write_record(verification: Verification) -> None:
-            records.append(replace(result.record, verification=verification, writing_notes=notes))
-            if temporary is not None and targets.record is not None:
-                write_text(temporary, records[0].to_json() + "\n", targets.record)
-
-        export(
-            painting, result, targets.out, force=targets.force, on_verified=write_record, progress=progress
-        )
-    return records[0]
 
 
 def summary(record: RestorationRecord, seconds: float) -> list[str]:

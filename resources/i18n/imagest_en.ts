@@ -95,4 +95,14 @@
         </translation>
     </message>
 </context>
+<context>
+    <name>QueueDialog</name>
+    <message numerus="yes">
+        <source>%n painting(s) added.</source>
+        <translation>
+            <numerusform>%n painting added.</numerusform>
+            <numerusform>%n paintings added.</numerusform>
+        </translation>
+    </message>
+</context>
 </TS>

@@ -214,6 +214,10 @@
         <translation>导出标注图片(&amp;M)…</translation>
     </message>
     <message>
+        <source>Q&amp;ueue…</source>
+        <translation>队列(&amp;U)…</translation>
+    </message>
+    <message>
         <source>&amp;Zoom to selection</source>
         <translation>缩放到所选(&amp;Z)</translation>
     </message>
@@ -1687,6 +1691,18 @@
         <translation>“{repository}”不是仓库名称；请写成 OWNER/NAME。</translation>
     </message>
     <message>
+        <source>A file can&apos;t be used: {reason}.</source>
+        <translation>文件无法使用：{reason}。</translation>
+    </message>
+    <message>
+        <source>A machine of the cluster doesn&apos;t see {folder}: mount it under the same path.</source>
+        <translation>集群中的一台机器看不到 {folder}：请将其挂载到相同的路径。</translation>
+    </message>
+    <message>
+        <source>A machine of the cluster has version {found} of Imagest, not {needed}: install the same one.</source>
+        <translation>集群中的一台机器上的 Imagest 是版本 {found}，而不是 {needed}：请安装相同的版本。</translation>
+    </message>
+    <message>
         <source>A mask can grow over its rim by 1 to {largest} px, not {limit}.</source>
         <translation>蒙版可在边缘上扩展 1 到 {largest} 像素，而不是 {limit}。</translation>
     </message>
@@ -1699,6 +1715,10 @@
         <translation>注释需要文字：请输入文字，或移除该注释。</translation>
     </message>
     <message>
+        <source>A worker of the cluster failed: {reason}</source>
+        <translation>集群中的一个工作进程失败：{reason}</translation>
+    </message>
+    <message>
         <source>Accept a variation</source>
         <translation>接受一个变体</translation>
     </message>
@@ -1709,6 +1729,10 @@
     <message>
         <source>All {count} damage classes exist already: rename one that you do not need.</source>
         <translation>{count} 个损伤类别已全部使用：请重命名一个不需要的类别。</translation>
+    </message>
+    <message>
+        <source>An internal error stopped it ({error}).</source>
+        <translation>内部错误使其停止（{error}）。</translation>
     </message>
     <message>
         <source>Clean rim</source>
@@ -1735,8 +1759,16 @@
         <translation>移动图片上的注释</translation>
     </message>
     <message>
+        <source>No Ray cluster answers at {address}: start one with ray start, or use --ray local.</source>
+        <translation>{address} 处没有 Ray 集群应答：请用 ray start 启动一个，或使用 --ray local。</translation>
+    </message>
+    <message>
         <source>No bare ground was found in the painting: pick its colour, or learn it from examples.</source>
         <translation>画中未找到裸露的底层：请选取其颜色，或通过示例学习。</translation>
+    </message>
+    <message>
+        <source>No damage was found in {scan} by the recipe.</source>
+        <translation>按该配方在 {scan} 中未发现损伤。</translation>
     </message>
     <message>
         <source>No usable CUDA GPU was found; choose the device cpu or auto.</source>
@@ -1749,6 +1781,14 @@
     <message>
         <source>Nothing of result {number} is rejected: paint the part to restore first.</source>
         <translation>结果 {number} 没有被拒绝的部分：请先涂出要重新修复的部分。</translation>
+    </message>
+    <message>
+        <source>Processes ended again and again; see why, and start again.</source>
+        <translation>进程一再结束；请查明原因后重新开始。</translation>
+    </message>
+    <message>
+        <source>Ray can&apos;t be started on this machine: {reason}</source>
+        <translation>无法在这台机器上启动 Ray：{reason}</translation>
     </message>
     <message>
         <source>Reject part of result {number}</source>
@@ -1783,12 +1823,20 @@
         <translation>适配器 {name} 出现了两次；请只写一次。</translation>
     </message>
     <message>
+        <source>The cluster has room for {room} workers: give fewer --workers or fewer --cores.</source>
+        <translation>集群可容纳 {room} 个工作进程：请减少 --workers 或 --cores。</translation>
+    </message>
+    <message>
         <source>The configuration of the model can&apos;t be written to {folder} ({reason}).</source>
         <translation>无法将模型的配置写入 {folder}（{reason}）。</translation>
     </message>
     <message>
         <source>The connection to {host} broke during {name}; fetch it again to continue.</source>
         <translation>下载 {name} 时与 {host} 的连接中断；再次获取即可继续。</translation>
+    </message>
+    <message>
+        <source>The damage model {model} is not the one that the recipe was saved with: save the recipe again.</source>
+        <translation>损伤模型 {model} 不是保存配方时的那一个：请重新保存配方。</translation>
     </message>
     <message>
         <source>The download needs {needed} MB, but only {free} MB are free in {folder}; free some space.</source>
@@ -1847,6 +1895,10 @@
         <translation>无法理解模型库关于 {repository} 的答复。</translation>
     </message>
     <message>
+        <source>The job list in {folder} can&apos;t be read ({reason}): choose another folder.</source>
+        <translation>无法读取 {folder} 中的任务列表（{reason}）：请选择另一个文件夹。</translation>
+    </message>
+    <message>
         <source>The language model computes invalid numbers: add it again.</source>
         <translation>语言模型算出了无效的数值：请重新添加。</translation>
     </message>
@@ -1891,12 +1943,24 @@
         <translation>像素 {x}, {y} 在图像之外：x 应为 0 至 {right}，y 应为 0 至 {bottom}。</translation>
     </message>
     <message>
+        <source>The program ended several times while this painting was restored.</source>
+        <translation>修复这幅画作时程序多次意外结束。</translation>
+    </message>
+    <message>
         <source>The prompt is empty: type a few words first.</source>
         <translation>提示词为空：请先输入几个词。</translation>
     </message>
     <message>
         <source>The prompt is too long for the language model: shorten it.</source>
         <translation>提示词对语言模型来说太长：请缩短。</translation>
+    </message>
+    <message>
+        <source>The recipe&apos;s damage model {model} is missing: put it back.</source>
+        <translation>配方的损伤模型 {model} 不见了：请将其放回。</translation>
+    </message>
+    <message>
+        <source>The results can&apos;t go to {out}, which holds the scans: choose another folder.</source>
+        <translation>结果不能存放于 {out}，其中有扫描件：请选择另一个文件夹。</translation>
     </message>
     <message>
         <source>The scale must be 1, 2, 4 or 8, not {scale}.</source>
@@ -1941,6 +2005,10 @@
     <message>
         <source>The study {sha256}… isn&apos;t known here: name its file with --study, or open the project that keeps it.</source>
         <translation>此处没有研究 {sha256}…：请用 --study 指定其文件，或打开保存它的项目。</translation>
+    </message>
+    <message>
+        <source>The suffix of masks is the end of their names, such as -mask, not &apos;{suffix}&apos;.</source>
+        <translation>蒙版的后缀是其名称的结尾，例如 -mask，而不是“{suffix}”。</translation>
     </message>
     <message>
         <source>The text encoder was trained on English and hardly knows {letters}; write the prompt in English.</source>
@@ -2011,12 +2079,20 @@
         <translation>项目中没有结果 {number}：请检查编号。</translation>
     </message>
     <message>
+        <source>There is no scan in {path}: choose a folder with scans.</source>
+        <translation>{path} 中没有扫描件：请选择有扫描件的文件夹。</translation>
+    </message>
+    <message>
         <source>There is no style image {donor}.</source>
         <translation>没有风格图片 {donor}。</translation>
     </message>
     <message>
         <source>There is no {repository} on the hub, or no such revision.</source>
         <translation>模型库中没有 {repository}，或没有该版本。</translation>
+    </message>
+    <message>
+        <source>There was not enough memory.</source>
+        <translation>内存不足。</translation>
     </message>
     <message>
         <source>This model needs about {needed} GB of memory, but this computer has {memory} GB: use a smaller model or another computer.</source>
@@ -2519,6 +2595,10 @@
         <translation>{name} 是相机原始文件：请冲洗后另存为 16 位 TIFF，然后打开该文件。</translation>
     </message>
     <message>
+        <source>{name} is being restored by another process: stop it first.</source>
+        <translation>另一个进程正在修复 {name}：请先停止它。</translation>
+    </message>
+    <message>
         <source>{name} is locked by another program: close it there, or save elsewhere; the work is still open.</source>
         <translation>{name} 正被另一程序占用：请在那里关闭，或保存到别处；工作仍处于打开状态。</translation>
     </message>
@@ -2555,8 +2635,16 @@
         <translation>{repository} 的 {name} 下载后已损坏；请重新获取。</translation>
     </message>
     <message>
+        <source>{one} and {other} would both become {name}: rename one of them.</source>
+        <translation>{one} 和 {other} 都会成为 {name}：请重命名其中一个。</translation>
+    </message>
+    <message>
         <source>{out} exists already; choose another name, or --force to replace it.</source>
         <translation>{out} 已存在；请另选名称或允许替换。</translation>
+    </message>
+    <message>
+        <source>{out} holds a batch with other options: give the same ones, another folder, or --force to restore all scans again.</source>
+        <translation>{out} 中有一批采用其他选项的任务：请给出相同的选项、另一个文件夹，或用 --force 重新修复所有扫描件。</translation>
     </message>
     <message>
         <source>{out} is given for two of the output files; choose different names.</source>
@@ -2605,6 +2693,10 @@
     <message>
         <source>{path} belongs to {name}, which can&apos;t be used as a single file; add the model&apos;s folder with its model_index.json, if there is one.</source>
         <translation>{path} 属于 {name}，不能作为单个文件使用；如有包含 model_index.json 的模型文件夹，请添加该文件夹。</translation>
+    </message>
+    <message>
+        <source>{path} can&apos;t be created: {reason}.</source>
+        <translation>无法创建 {path}：{reason}。</translation>
     </message>
     <message>
         <source>{path} can&apos;t be opened: check that it exists and that you may read it.</source>
@@ -2815,12 +2907,20 @@
         <translation>{path} 是空文件：请取得完好的副本。</translation>
     </message>
     <message>
+        <source>{path} is in the folder of a job list.</source>
+        <translation>{path} 位于任务列表的文件夹中。</translation>
+    </message>
+    <message>
         <source>{path} is in use by {holder}: choose another name.</source>
         <translation>{path} 已被打开：{holder} 正在使用。请另选名称。</translation>
     </message>
     <message>
         <source>{path} is in use by {holder}: save it under another name to change it.</source>
         <translation>{path} 已被打开：{holder} 正在使用。要更改请另存为其他名称。</translation>
+    </message>
+    <message>
+        <source>{path} is neither a folder nor a list: name a text file with one scan a line.</source>
+        <translation>{path} 既不是文件夹也不是列表：请给出每行一个扫描件的文本文件。</translation>
     </message>
     <message>
         <source>{path} is neither a folder nor a regular file.</source>
@@ -2885,6 +2985,10 @@
     <message>
         <source>{path} isn&apos;t a kind of model that this program knows; the manual&apos;s page on models lists them.</source>
         <translation>{path} 不是本程序认识的模型种类；手册中关于模型的页面列出了这些种类。</translation>
+    </message>
+    <message>
+        <source>{path} isn&apos;t a mask recipe ({reason}): write one with imagest mask --save-recipe.</source>
+        <translation>{path} 不是蒙版配方（{reason}）：请用 imagest mask --save-recipe 写出一个。</translation>
     </message>
     <message>
         <source>{path} isn&apos;t a single Stable Diffusion file: leave out --prediction.</source>
@@ -2985,6 +3089,10 @@
     <message>
         <source>{repository} {problem}; choose another repository.</source>
         <translation>{repository} {problem}；请选择其他仓库。</translation>
+    </message>
+    <message>
+        <source>{scan} has no mask: put {stem}{suffix}.png beside it, or give a recipe.</source>
+        <translation>{scan} 没有蒙版：请将 {stem}{suffix}.png 放在它旁边，或给出配方。</translation>
     </message>
     <message>
         <source>{source} changed while it was copied; try again.</source>
@@ -5204,6 +5312,209 @@ SHA-256 of the unchanged samples: {2}…</source>
     </message>
 </context>
 <context>
+    <name>Queue</name>
+    <message>
+        <source>waiting</source>
+        <translation>等待</translation>
+    </message>
+    <message>
+        <source>running</source>
+        <translation>进行中</translation>
+    </message>
+    <message>
+        <source>done</source>
+        <translation>已完成</translation>
+    </message>
+    <message>
+        <source>failed</source>
+        <translation>失败</translation>
+    </message>
+    <message>
+        <source>cancelled</source>
+        <translation>已取消</translation>
+    </message>
+    <message>
+        <source>reading</source>
+        <translation>读取</translation>
+    </message>
+    <message>
+        <source>restoring</source>
+        <translation>修复</translation>
+    </message>
+    <message>
+        <source>writing</source>
+        <translation>写入</translation>
+    </message>
+</context>
+<context>
+    <name>QueueDialog</name>
+    <message>
+        <source>Queue</source>
+        <translation>队列</translation>
+    </message>
+    <message>
+        <source>Add scans or folders, or drop them here. The mask of each scan lies beside it. The queue goes on while you work, and after the window was closed it continues where it was.</source>
+        <translation>添加扫描件或文件夹，或将其拖到此处。每个扫描件的蒙版放在它旁边。您工作时队列会继续运行；窗口关闭后再打开，会从原处继续。</translation>
+    </message>
+    <message>
+        <source>Add scans…</source>
+        <translation>添加扫描件…</translation>
+    </message>
+    <message>
+        <source>Add folder…</source>
+        <translation>添加文件夹…</translation>
+    </message>
+    <message>
+        <source>Up</source>
+        <translation>上移</translation>
+    </message>
+    <message>
+        <source>Down</source>
+        <translation>下移</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+    <message>
+        <source>Remove from list</source>
+        <translation>从列表移除</translation>
+    </message>
+    <message>
+        <source>Try again</source>
+        <translation>重试</translation>
+    </message>
+    <message>
+        <source>Open result</source>
+        <translation>打开结果</translation>
+    </message>
+    <message>
+        <source>Restored paintings</source>
+        <translation>已修复的画作</translation>
+    </message>
+    <message>
+        <source>Start</source>
+        <translation>开始</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>关闭</translation>
+    </message>
+    <message>
+        <source>Paintings in the queue</source>
+        <translation>队列中的画作</translation>
+    </message>
+    <message>
+        <source>Painting</source>
+        <translation>画作</translation>
+    </message>
+    <message>
+        <source>State</source>
+        <translation>状态</translation>
+    </message>
+    <message>
+        <source>Time</source>
+        <translation>时间</translation>
+    </message>
+    <message>
+        <source>Note</source>
+        <translation>备注</translation>
+    </message>
+    <message>
+        <source>mask from the recipe</source>
+        <translation>蒙版由配方生成</translation>
+    </message>
+    <message>
+        <source>Pause</source>
+        <translation>暂停</translation>
+    </message>
+    <message>
+        <source>Add scans</source>
+        <translation>添加扫描件</translation>
+    </message>
+    <message>
+        <source>Add a folder of scans</source>
+        <translation>添加扫描件文件夹</translation>
+    </message>
+    <message>
+        <source>Looking for scans…</source>
+        <translation>正在查找扫描件…</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n painting(s) added.</source>
+        <translation>
+            <numerusform>已添加 %n 幅画作。</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>QueueOptions</name>
+    <message>
+        <source>Change…</source>
+        <translation>更改…</translation>
+    </message>
+    <message>
+        <source>Masks end in</source>
+        <translation>蒙版名称结尾</translation>
+    </message>
+    <message>
+        <source>The mask of scan.tif is scan-mask.png if this is -mask.</source>
+        <translation>若此处为 -mask，则 scan.tif 的蒙版是 scan-mask.png。</translation>
+    </message>
+    <message>
+        <source>Choose…</source>
+        <translation>选择…</translation>
+    </message>
+    <message>
+        <source>None</source>
+        <translation>无</translation>
+    </message>
+    <message>
+        <source>Use the Restore panel</source>
+        <translation>使用修复面板</translation>
+    </message>
+    <message>
+        <source>Fill the paintings that wait with the parameters now chosen in the Restore panel.</source>
+        <translation>用修复面板中当前选择的参数填补等待中的画作。</translation>
+    </message>
+    <message>
+        <source>Results go to</source>
+        <translation>结果存放于</translation>
+    </message>
+    <message>
+        <source>Recipe for missing masks</source>
+        <translation>缺失蒙版的配方</translation>
+    </message>
+    <message>
+        <source>Filled with</source>
+        <translation>填补方式</translation>
+    </message>
+    <message>
+        <source>the folder of the first scan</source>
+        <translation>第一个扫描件的文件夹</translation>
+    </message>
+    <message>
+        <source>none: every scan needs a mask</source>
+        <translation>无：每个扫描件都需要蒙版</translation>
+    </message>
+    <message>
+        <source>Folder for the results</source>
+        <translation>结果文件夹</translation>
+    </message>
+    <message>
+        <source>Mask recipes (*.json);;All files (*)</source>
+        <translation>蒙版配方 (*.json);;所有文件 (*)</translation>
+    </message>
+    <message>
+        <source>Choose a recipe</source>
+        <translation>选择配方</translation>
+    </message>
+    <message>
+        <source>seed {0}</source>
+        <translation>种子 {0}</translation>
+    </message>
+</context>
+<context>
     <name>RegistrationView</name>
     <message>
         <source>Checkerboard</source>
@@ -5895,6 +6206,18 @@ SHA-256 of the unchanged samples: {2}…</source>
     <message>
         <source>Stop and close</source>
         <translation>停止并关闭</translation>
+    </message>
+    <message>
+        <source>Queue still running</source>
+        <translation>队列仍在运行</translation>
+    </message>
+    <message>
+        <source>The queue is still restoring paintings.</source>
+        <translation>队列仍在修复画作。</translation>
+    </message>
+    <message>
+        <source>Stop it and close? Start it again later, and it continues where it was.</source>
+        <translation>停止并关闭吗？以后重新开始时会从原处继续。</translation>
     </message>
     <message>
         <source>Job still running</source>

@@ -1,0 +1,187 @@
+"""The queue: many paintings that are restored one after the other in a process of their own.
+
+The list of jobs is on disk (:mod:`imagest_core.batch`), so it survives the window. Work that may take long is
+a job of a runner that belongs to the queue; restorations in the window go on beside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal
+
+from app.jobs.runner import Job, Jobs
+from imagest_core.batch.job import Job as PaintingJob
+from imagest_core.batch.job import JobState
+from imagest_core.batch.job_list import JobList
+from imagest_core.batch.processes import Limits, drop_flag, pause_flag, run_in_processes
+from imagest_core.batch.settings import BatchSettings
+from imagest_core.batch.sources import Source, check_names, find_sources, single_source
+from imagest_core.batch.start import check_place, load_settings, open_batch, save_settings
+from imagest_core.progress import Progress
+
+
+class PaintingQueue(QObject):
+    """The job list of one folder, and the process that works on it.
+
+    ``changed()``: jobs were added, moved or ended; ``news(list)``: news of running jobs, each
+    ``(id, state, fraction, stage)``; ``running_changed(bool)``; ``failed(Exception)``: adding or running
+    failed as a whole.
+    """
+
+    changed = Signal()
+    news = Signal(object)
+    running_changed = Signal(bool)
+    failed = Signal(object)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._runner: Jobs | None = None
+        self.list: JobList | None = None
+
+    @property
+    def folder(self) -> Path | None:
+        """The folder of the results."""
+        return None if self.list is None else self.list.folder
+
+    @property
+    def running(self) -> bool:
+        """Whether the process is at work, or is stopping."""
+        return self._runner is not None and self._runner.busy
+
+    @property
+    def paused(self) -> bool:
+        """Whether no further painting is started."""
+        return self.list is not None and self.list.exists and pause_flag(self.list).path.exists()
+
+    def open(self, folder: Path) -> None:
+        """Use the list in ``folder``, which need not exist yet; not while the queue runs."""
+        if not self.running:
+            self.list = JobList(folder.absolute())
+            self.changed.emit()
+
+    def settings(self) -> BatchSettings | None:
+        """The settings of the list, None before the first painting; raises ``InputError``."""
+        return load_settings(self.list) if self.list is not None and self.list.exists else None
+
+    def set_settings(self, settings: BatchSettings) -> None:
+        """Store other settings for the paintings that wait; not while the queue runs."""
+        if self.list is not None and self.list.exists and not self.running:
+            save_settings(self.list, settings)
+            self.changed.emit()
+
+    def jobs(self) -> list[tuple[PaintingJob, JobState]]:
+        """All jobs with their states, in order; reads a file a job."""
+        return [] if self.list is None or not self.list.exists else list(self.list.all().values())
+
+    # Changing
+
+    def add(self, paths: Iterable[Path], settings: BatchSettings) -> int:
+        """Add scans and folders of scans; return how many were new. Raises ``InputError``, adds none then.
+
+        ``settings`` apply if the list is new. May take long: reads folders.
+        """
+        assert self.list is not None
+        chosen = self.settings() or settings
+        sources = _sources(paths, chosen.mask_suffix, self.list.folder)
+        known = self.list.all() if self.list.exists else {}
+        new = [source for source in sources if source.job(0).id not in known]
+        check_names(sources)
+        if new:
+            open_batch(self.list.folder, new, chosen)
+        return len(new)
+
+    def move(self, job: PaintingJob, steps: int) -> None:
+        """Move a waiting job by ``steps`` places."""
+        if self.list is None:
+            return
+        waiting = list(self.list.jobs(JobState.WAITING))
+        places = [each.id for each in waiting]
+        if job.id not in places:
+            return
+        at = places.index(job.id)
+        to = min(max(at + steps, 0), len(waiting) - 1)
+        orders = [each.order for each in waiting]
+        waiting.insert(to, waiting.pop(at))
+        for each, order in zip(waiting, orders, strict=True):
+            self.list.reorder(each, order)
+        self.changed.emit()
+
+    def cancel(self, job: PaintingJob) -> None:
+        """Cancel a waiting or running job; the others go on."""
+        if self.list is not None and not self.list.cancel(job):
+            drop_flag(self.list, job).write()
+        self.changed.emit()
+
+    def remove(self, job: PaintingJob) -> None:
+        """Remove a job that isn't running from the list; its files stay."""
+        if self.list is not None:
+            self.list.remove(job)
+        self.changed.emit()
+
+    def retry(self, job: PaintingJob) -> None:
+        """Let a failed or cancelled job wait again."""
+        if self.list is not None:
+            self.list.add(replace(job, attempts=0, outcome=None))
+        self.changed.emit()
+
+    # Running
+
+    def start(self, title: str) -> None:
+        """Work on the list, or go on after a pause. The list must exist."""
+        assert self.list is not None
+        pause_flag(self.list).remove()
+        if not self.running:
+            jobs, settings = self.list, self.settings() or BatchSettings()
+            self._submit(title, lambda progress: _run(jobs, settings, progress))
+        self.running_changed.emit(True)
+
+    def pause(self) -> None:
+        """Start no further painting; those in progress are finished."""
+        if self.list is not None and self.list.exists:
+            pause_flag(self.list).write()
+        self.running_changed.emit(self.running)
+
+    def stop(self) -> None:
+        """Stop at the next step; paintings in progress wait again."""
+        if self._runner is not None:
+            self._runner.cancel()
+
+    def shutdown(self) -> None:
+        """Stop, and wait for it."""
+        if self._runner is not None:
+            self._runner.shutdown()
+            self._runner = None
+
+    def _submit(self, title: str, work: Any) -> None:
+        if self._runner is None:
+            self._runner = Jobs(self)
+            self._runner.preview.connect(self._show_news)
+            self._runner.failed.connect(lambda _, error: self.failed.emit(error))
+            self._runner.idle.connect(self._ended)
+        self._runner.submit(Job(title, work, lambda _: None, topic="queue"))
+
+    def _show_news(self, news: list[tuple[str, str, float, str]]) -> None:
+        self.news.emit(news)
+        if any(state != JobState.RUNNING for _, state, _, _ in news):
+            self.changed.emit()
+
+    def _ended(self) -> None:
+        self.running_changed.emit(False)
+        self.changed.emit()
+
+
+def _run(jobs: JobList, settings: BatchSettings, progress: Progress) -> None:
+    run_in_processes(jobs, settings, Limits(), lambda _: None, progress, progress.preview)
+
+
+def _sources(paths: Iterable[Path], suffix: str, out: Path) -> list[Source]:
+    """Return the scans in ``paths``; a folder's keep their subfolders."""
+    found: list[Source] = []
+    for path in paths:
+        check_place(out, path)
+        found += find_sources(path, suffix, out) if path.is_dir() else [single_source(path, suffix)]
+    return found

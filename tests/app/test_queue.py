@@ -1,0 +1,204 @@
+"""The queue restores many paintings in a process of its own, and survives the window."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from batch_files import make_scan, tree
+from PySide6.QtCore import QMimeData, QPointF, Qt, QTimer, QUrl
+from PySide6.QtGui import QDropEvent
+from PySide6.QtWidgets import QApplication, QMessageBox
+from pytestqt.qtbot import QtBot
+
+from app.commands.confirm_cancel import may_close
+from app.context import Context
+from app.dialogs.queue import NAME, NOTE, STATE, QueueDialog
+from app.window.main_window import MainWindow
+from imagest_core.batch.job import JobState
+from imagest_core.batch.job_list import JobList
+from imagest_core.damage.detection.recipe import recipe_of, save_recipe
+from imagest_core.restoration.request import RestorationRequest
+
+
+@pytest.fixture
+def scans(tmp_path: Path) -> Path:
+    for seed, name in enumerate(("a.tif", "b.tif", "c.tif")):
+        make_scan(tmp_path / "scans" / name, seed)
+    return tmp_path / "scans"
+
+
+@pytest.fixture
+def dialog(qtbot: QtBot, context: Context) -> Iterator[QueueDialog]:
+    context.selection.request = RestorationRequest.of("harmonic")
+    made = QueueDialog(context)
+    made.show()
+    yield made
+    made.close()
+    made.deleteLater()
+
+
+def rows(dialog: QueueDialog) -> list[tuple[str, str]]:
+    items = [dialog.tree.topLevelItem(number) for number in range(dialog.tree.topLevelItemCount())]
+    return [(item.text(NAME), item.text(STATE)) for item in items if item]
+
+
+def add(qtbot: QtBot, dialog: QueueDialog, paths: list[Path], count: int) -> None:
+    dialog.add(paths)
+    qtbot.waitUntil(lambda: len(rows(dialog)) == count)
+
+
+def select(dialog: QueueDialog, name: str) -> None:
+    dialog.tree.clearSelection()
+    (item,) = dialog.tree.findItems(name, Qt.MatchFlag.MatchExactly)
+    item.setSelected(True)
+
+
+def drop(dialog: QueueDialog, paths: list[Path]) -> None:
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
+    buttons, keys = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    dialog.dropEvent(QDropEvent(QPointF(5, 5), Qt.DropAction.CopyAction, data, buttons, keys))
+
+
+def test_the_menu_opens_one_queue(window: MainWindow):
+    window.action("queue").trigger()
+    window.action("queue").trigger()
+    (dialog,) = window.findChildren(QueueDialog)
+    assert dialog.isVisible()
+    assert not dialog.isModal()
+    assert not dialog.run.isEnabled(), "there is nothing to start"
+    dialog.close()
+
+
+def test_dropped_scans_wait_in_their_order(dialog: QueueDialog, scans: Path, qtbot: QtBot):
+    drop(dialog, [scans / "b.tif", scans])
+    qtbot.waitUntil(lambda: "would both become" in dialog.message.text())
+    drop(dialog, [scans])
+    qtbot.waitUntil(lambda: len(rows(dialog)) == 3)
+    assert rows(dialog) == [("a.tif", "waiting"), ("b.tif", "waiting"), ("c.tif", "waiting")]
+    assert dialog.message.text() == "3 painting(s) added."
+    select(dialog, "c.tif")
+    dialog.up.click()
+    qtbot.waitUntil(lambda: rows(dialog)[1][0] == "c.tif")
+    assert [job.name for job in dialog.selected()] == ["c.tif"]
+    assert dialog.options.folder.text() == str(scans / "restored")
+    assert "harmonic" in dialog.options.fill.text().lower()
+
+
+def test_the_list_survives_the_window(dialog: QueueDialog, scans: Path, qtbot: QtBot, context: Context):
+    add(qtbot, dialog, [scans], 3)
+    select(dialog, "b.tif")
+    dialog.cancel.click()
+    qtbot.waitUntil(lambda: ("b.tif", "cancelled") in rows(dialog))
+    other = Context(context.settings)
+    again = QueueDialog(other)
+    qtbot.waitUntil(lambda: len(rows(again)) == 3)
+    assert rows(again) == rows(dialog)
+    again.deleteLater()
+    other.shutdown()
+    other.deleteLater()
+
+
+def test_a_queue_runs_while_the_window_answers(dialog: QueueDialog, scans: Path, qtbot: QtBot):
+    (scans / "b-mask.png").unlink()
+    add(qtbot, dialog, [scans], 3)
+    longest, last = 0.0, time.monotonic()
+    ticks = QTimer(dialog)
+
+    def tick() -> None:
+        nonlocal longest, last
+        now = time.monotonic()
+        longest, last = max(longest, now - last), now
+
+    ticks.timeout.connect(tick)
+    ticks.start(10)
+    shown: set[str] = set()
+    dialog._queue.news.connect(lambda news: shown.update(stage for _, _, _, stage in news))
+    dialog.run.click()
+    assert dialog.run.text() == "Pause"
+    qtbot.waitUntil(lambda: not dialog._queue.running, timeout=60_000)
+    qtbot.waitUntil(lambda: ("c.tif", "done") in rows(dialog))
+    ticks.stop()
+    assert rows(dialog) == [("a.tif", "done"), ("b.tif", "failed"), ("c.tif", "done")]
+    assert "has no mask" in dialog.tree.topLevelItem(1).text(NOTE)
+    assert dialog.counts.text() == "2 done, 1 failed"
+    assert {"restoring", "writing"} & shown
+    assert tree(scans / "restored") == ["a.json", "a.tif", "c.json", "c.tif"]
+    assert longest < 2.0
+    select(dialog, "b.tif")
+    dialog.retry.click()
+    qtbot.waitUntil(lambda: ("b.tif", "waiting") in rows(dialog))
+    dialog.remove.click()
+    qtbot.waitUntil(lambda: len(rows(dialog)) == 2)
+
+
+def test_a_result_is_opened(dialog: QueueDialog, scans: Path, qtbot: QtBot, context: Context):
+    add(qtbot, dialog, [scans / "a.tif"], 1)
+    dialog.run.click()
+    qtbot.waitUntil(lambda: rows(dialog) == [("a.tif", "done")], timeout=60_000)
+    select(dialog, "a.tif")
+    qtbot.waitUntil(dialog.show_result.isEnabled)
+    dialog.show_result.click()
+    qtbot.waitUntil(lambda: context.document is not None)
+    assert context.document.painting.path == scans / "restored" / "a.tif"
+    qtbot.waitUntil(lambda: not dialog._queue.running, timeout=60_000)
+
+
+def test_a_paused_queue_starts_nothing(dialog: QueueDialog, scans: Path, qtbot: QtBot, context: Context):
+    add(qtbot, dialog, [scans], 3)
+    dialog.run.click()
+    dialog.run.click()
+    assert dialog.run.text() == "Start"
+    assert context.queue.running
+    assert context.queue.paused
+    context.queue.stop()
+    qtbot.waitUntil(lambda: not context.queue.running, timeout=60_000)
+    jobs = JobList(scans / "restored")
+    qtbot.waitUntil(lambda: not jobs.files(JobState.RUNNING))
+
+
+def test_closing_the_window_asks_before_the_queue_stops(
+    dialog: QueueDialog, scans: Path, qtbot: QtBot, context: Context
+):
+    add(qtbot, dialog, [scans], 3)
+    context.queue.pause()
+    context.queue.start("Queue")
+    context.queue.pause()
+    for answer, agreed in ((1, False), (0, True)):
+        QTimer.singleShot(50, lambda answer=answer: _press(answer))
+        assert may_close(context) is agreed
+    context.queue.stop()
+    qtbot.waitUntil(lambda: not context.queue.running, timeout=60_000)
+
+
+def _press(number: int) -> None:
+    box = QApplication.activeModalWidget()
+    assert isinstance(box, QMessageBox)
+    assert box.text() == "The queue is still restoring paintings."
+    box.buttons()[number].click()
+
+
+def test_options_are_stored_with_the_list(
+    dialog: QueueDialog, scans: Path, qtbot: QtBot, context: Context, tmp_path: Path
+):
+    (tmp_path / "broken.json").write_text("{}")
+    dialog.options.use_recipe(tmp_path / "broken.json")
+    assert "isn't a mask recipe" in dialog.message.text()
+    save_recipe(recipe_of("cracks", {}), tmp_path / "recipe.json")
+    dialog.options.use_recipe(tmp_path / "recipe.json")
+    assert dialog.options.recipe.text() == "cracks"
+    add(qtbot, dialog, [scans], 3)
+    stored = context.queue.settings()
+    assert stored is not None
+    assert (stored.recipe.method, stored.request.engine) == ("cracks", "harmonic")
+    assert not dialog.options.suffix.isEnabled()
+    context.selection.request = RestorationRequest.of("telea")
+    dialog.options.use_panel.click()
+    assert context.queue.settings().request.engine == "telea"
+    dialog.options.no_recipe.click()
+    assert context.queue.settings().recipe is None
+    assert os.path.isdir(scans / "restored")

@@ -1,0 +1,73 @@
+"""Which files of a folder or a list are scans, which are masks, and what the results are called."""
+
+from __future__ import annotations
+
+import pytest
+from batch_files import make_mask, make_scan
+
+from imagest_core.batch.sources import find_sources
+from imagest_core.errors import InputError
+
+
+def names(sources):
+    return [str(source.name) for source in sources]
+
+
+def test_scans_of_subfolders_keep_them_and_masks_are_no_scans(scans, tmp_path):
+    found = find_sources(scans, "-mask", tmp_path / "out")
+    assert names(found) == ["a.tif", "b.tif", "north wing/c.tif"]
+    assert [source.mask.name for source in found] == ["a-mask.png", "b-mask.png", "c-mask.png"]
+
+
+def test_another_suffix_finds_other_masks(scans, tmp_path):
+    make_mask(scans / "a_damage.tif")
+    found = find_sources(scans, "_damage", tmp_path / "out")
+    assert names(found)[:2] == ["a-mask.tif", "a.tif"], "a picture with another suffix is a scan"
+    assert found[1].mask == scans / "a_damage.tif"
+
+
+def test_hidden_files_and_the_batch_folder_are_left_out(scans):
+    make_scan(scans / "out" / "a.tif")
+    make_scan(scans / ".thumbs" / "a.tif")
+    make_scan(scans / ".a.tif", mask=False)
+    (scans / "notes.txt").write_text("no scan")
+    assert names(find_sources(scans, "-mask", scans / "out")) == ["a.tif", "b.tif", "north wing/c.tif"]
+
+
+@pytest.mark.parametrize("second", ["a.png", "A.TIFF"])
+def test_two_scans_with_one_result_are_refused(scans, tmp_path, second):
+    make_scan(scans / "x.png", mask=False).rename(scans / second)
+    with pytest.raises(InputError, match="would both become"):
+        find_sources(scans, "-mask", tmp_path / "out")
+
+
+def test_a_list_names_scans_and_masks(scans, tmp_path):
+    listed = tmp_path / "list.txt"
+    elsewhere = make_scan(tmp_path / "elsewhere" / "d.tif", mask=False)
+    mask = make_mask(tmp_path / "d damage.png")
+    listed.write_text(
+        f"# north wing\nscans/north wing/c.tif\n\nscans/a.tif\n{elsewhere}\t{mask}\nscans/a-mask.png\n",
+        encoding="utf-8-sig",
+    )
+    found = find_sources(listed, "-mask", tmp_path / "out")
+    assert names(found) == ["scans/north wing/c.tif", "scans/a.tif", "elsewhere/d.tif"]
+    assert found[2].mask == mask
+    assert found[1].mask == scans / "a-mask.png"
+
+
+def test_a_scan_is_no_list(scans, tmp_path):
+    for wrong in (scans / "a.tif", tmp_path / "missing"):
+        with pytest.raises(InputError):
+            find_sources(wrong, "-mask", tmp_path / "out")
+
+
+def test_a_folder_without_scans_is_refused(tmp_path):
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(InputError, match="There is no scan"):
+        find_sources(tmp_path / "empty", "-mask", tmp_path / "out")
+
+
+@pytest.mark.parametrize("suffix", ["", "a/b", ".png"])
+def test_a_suffix_is_the_end_of_a_name(scans, tmp_path, suffix):
+    with pytest.raises(InputError, match="suffix"):
+        find_sources(scans, suffix, tmp_path / "out")

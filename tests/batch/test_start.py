@@ -1,0 +1,157 @@
+"""What is refused before anything starts, and what is done again when a batch is continued."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+
+import pytest
+from batch_files import make_mask, make_scan, tree
+
+from imagest_core.batch.job import JobState
+from imagest_core.batch.settings import BatchSettings
+from imagest_core.batch.sources import find_sources
+from imagest_core.batch.start import check_place, load_settings, open_batch
+from imagest_core.batch.worker import run_jobs
+from imagest_core.damage.detection.recipe import Recipe
+from imagest_core.errors import InputError, OutputError
+from imagest_core.painting.geometry import Box
+from imagest_core.restoration.request import RestorationRequest
+from imagest_core.style.reference import StyleReference
+
+
+@pytest.fixture
+def out(tmp_path):
+    return tmp_path / "out"
+
+
+def start(scans, out, settings, **options):
+    return open_batch(out, find_sources(scans, settings.mask_suffix, out), settings, **options)
+
+
+def waiting(jobs):
+    return [job.name for job in jobs.jobs(JobState.WAITING)]
+
+
+def test_settings_survive_as_json(scans, out, tmp_path):
+    request = RestorationRequest.of("imagest", seed=7, steps=4)
+    style = StyleReference((Box(1, 2, 3, 4),), tmp_path / "donor.png")
+    settings = BatchSettings(
+        request, "_m", Recipe("cracks", {"widest": 5}, 3), style, 2, "A. C.", 1, True, 10
+    )
+    assert BatchSettings.of_plain(settings.plain()) == settings
+    assert load_settings(start(scans, out, replace(settings, mask_suffix="-mask"))).request == request
+
+
+def test_what_is_done_is_not_done_again(scans, out, settings):
+    start(scans, out, settings)
+    run_jobs(out, settings)
+    before = (out / "a.tif").stat().st_mtime_ns
+    assert waiting(start(scans, out, settings)) == []
+    run_jobs(out, settings)
+    assert (out / "a.tif").stat().st_mtime_ns == before
+
+
+def test_a_changed_scan_or_mask_a_missing_result_or_record_is_restored_again(scans, out, settings):
+    start(scans, out, settings)
+    run_jobs(out, settings)
+    make_scan(scans / "a.tif", 9, mask=False)
+    os.utime(scans / "b-mask.png", (1, 1))
+    (out / "north wing/c.json").unlink()
+    jobs = start(scans, out, settings)
+    assert waiting(jobs) == ["a.tif", "b.tif", "north wing/c.tif"]
+    run_jobs(out, settings)
+    assert len(tree(out)) == 6
+    assert waiting(start(scans, out, settings)) == []
+    (out / "b.tif").unlink()
+    assert waiting(start(scans, out, settings)) == ["b.tif"]
+
+
+def test_a_result_that_was_edited_is_not_replaced(scans, out, settings):
+    start(scans, out, settings)
+    run_jobs(out, settings)
+    (out / "a.tif").write_bytes(b"II*\0 retouched")
+    with pytest.raises(OutputError, match="exists already"):
+        start(scans, out, settings)
+    assert waiting(start(scans, out, settings, force=True)) == ["a.tif", "b.tif", "north wing/c.tif"]
+
+
+def test_a_copied_result_is_verified_by_its_hash(scans, out, settings):
+    start(scans, out, settings)
+    run_jobs(out, settings)
+    os.utime(out / "a.tif")
+    assert waiting(start(scans, out, settings)) == []
+    with (out / "b.tif").open("r+b") as file:
+        stamp = os.fstat(file.fileno())
+        file.seek(-1, 2)
+        file.write(b"\xaa")
+    os.utime(out / "b.tif", ns=(stamp.st_atime_ns, stamp.st_mtime_ns))
+    assert waiting(start(scans, out, settings)) == [], "size and time are as they were"
+    with pytest.raises(OutputError, match="exists already"):
+        start(scans, out, settings, hashes=True)
+
+
+def test_new_scans_are_added(scans, out, settings):
+    start(scans, out, settings)
+    run_jobs(out, settings)
+    make_scan(scans / "z.tif", 4)
+    assert waiting(start(scans, out, settings)) == ["z.tif"]
+
+
+def test_failed_jobs_wait_again(scans, out, settings):
+    (scans / "b-mask.png").unlink()
+    start(scans, out, settings)
+    run_jobs(out, settings)
+    make_mask(scans / "b-mask.png")
+    assert waiting(start(scans, out, settings)) == ["b.tif"]
+
+
+def test_other_options_are_refused_for_the_same_folder(scans, out, settings):
+    start(scans, out, settings)
+    other = replace(settings, request=RestorationRequest.of("telea"))
+    with pytest.raises(InputError, match="other options"):
+        start(scans, out, other)
+    assert start(scans, out, other, force=True)
+
+
+def test_existing_files_are_not_replaced(scans, out, settings):
+    out.mkdir()
+    (out / "b.json").write_text("mine")
+    with pytest.raises(OutputError, match="exists already"):
+        start(scans, out, settings)
+    assert tree(out) == ["b.json"]
+    assert not (out / ".imagest-batch").exists()
+
+
+def test_a_file_that_appears_meanwhile_is_not_replaced(scans, out, settings):
+    jobs = start(scans, out, settings)
+    (out / "a.tif").write_bytes(b"mine")
+    run_jobs(out, settings)
+    assert (out / "a.tif").read_bytes() == b"mine"
+    assert [job.name for job in jobs.jobs(JobState.FAILED)] == ["a.tif"]
+    with pytest.raises(OutputError):
+        start(scans, out, settings)
+
+
+def test_results_never_go_among_the_scans(scans, tmp_path):
+    for wrong in (scans, tmp_path, scans / ".." / "scans"):
+        with pytest.raises(OutputError, match="choose another folder"):
+            check_place(wrong, scans)
+    check_place(scans / "results", scans)
+    (tmp_path / "file").write_text("")
+    with pytest.raises(OutputError, match="not a folder"):
+        check_place(tmp_path / "file", scans)
+
+
+def test_a_result_never_replaces_an_input(scans, tmp_path, settings):
+    listed = tmp_path / "list.txt"
+    listed.write_text("scans/a.tif\n")
+    with pytest.raises(OutputError, match="inputs"):
+        start(listed, tmp_path, settings, force=True)
+
+
+def test_a_damaged_list_is_refused(scans, out, settings):
+    start(scans, out, settings)
+    (out / ".imagest-batch" / "settings.json").write_text("{")
+    with pytest.raises(InputError, match="can't be read"):
+        start(scans, out, settings)
