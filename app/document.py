@@ -246,9 +246,18 @@ class OpenDocument(QObject):
         self.document.backup_error_changed.disconnect(self._emit_warning)
         self.document.operation_rejected.disconnect(self._emit_refusal)
 
+    def _protection_changed(self, change: Change) -> bool:
+        """Whether other pixels of results are protected than the accepted fills leave out."""
+        if self._accepted is None or change.aspect not in (Aspect.DAMAGE, Aspect.CLASSES):
+            return False
+        return bool(self.state.runs) and self.state.damage.protected() != self._accepted.protected
+
     def _emit_change(self, change: Change) -> None:
         if change.aspect in (Aspect.RUNS, Aspect.DECISIONS, Aspect.REJECTED_PARTS):
             self._accepted = None
+        if self._protection_changed(change):
+            self._accepted = None
+            self.decisions_changed.emit(change.box)
         match change.aspect:
             case Aspect.DAMAGE:
                 self.damage_changed.emit(change.box)

@@ -47,6 +47,14 @@ def _ensure_visible(context: Context, label: int) -> bool:
     return True
 
 
+def note_protected(context: Context) -> None:
+    """Report that protected pixels were left out of what was just marked."""
+    context.messages.say(
+        translate("Marking", "Protected pixels were left out. Erase the protection first to mark them."),
+        topic="protected",
+    )
+
+
 def show_filled(context: Context) -> None:
     """Show hidden classes whose damage will be filled, and report it."""
     if context.document is None:

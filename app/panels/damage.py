@@ -121,5 +121,9 @@ class DamagePanel(Panel):
 
     def _counted(self, counts: dict[int, int]) -> None:
         if self.document is not None and counts:
-            share = sum(counts.values()) / self.document.state.damage.box.area
-            self.summary_changed.emit(self.tr("{0} of the surface").format(f"{share:.2%}"))
+            protected = self.document.state.damage.protected_labels()
+            pixels = sum(count for number, count in counts.items() if not protected[number])
+            within = self.context.selection.within
+            share = pixels / (self.document.state.damage.box.area if within is None else within.pixels)
+            text = self.tr("{0} of the surface") if within is None else self.tr("{0} of the selection")
+            self.summary_changed.emit(text.format(f"{share:.2%}"))

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from app import theme
 from app.commands import mask as masking
+from app.commands import select as selecting
 from app.commands.mask_detectors import (
     METHODS,
     CrackDetector,
@@ -369,7 +370,7 @@ class DerivePanel(QWidget):
         def done(damage: DamageMap) -> None:
             if self._context.document is document:
                 text = self.tr("{0}: {1} px marked. Correct the mask with the brush and the eraser.")
-                sentence = text.format(title, f"{damage.count():,}")
+                sentence = text.format(title, f"{selecting.limited(self._context, damage).count():,}")
                 masking.merge_mask(self._context, damage, name, lambda: self._applied(sentence))
 
         self._context.jobs.submit(

@@ -73,6 +73,7 @@ class RimPanel(QWidget):
         if document is None or not self.start_button.isEnabled():
             return
         painting, damage = document.painting, document.document.committed_state.damage.copy()
+        within = self._context.selection.within
 
         def done(cleaned: CleanedRim) -> None:
             if self._context.document is document and document.state.damage == damage:
@@ -81,7 +82,7 @@ class RimPanel(QWidget):
         self._context.jobs.submit(
             Job(
                 self.tr("Examining the rim"),
-                lambda progress: clean_rim(painting, damage, AUTO_LIMIT, progress),
+                lambda progress: clean_rim(painting, damage, AUTO_LIMIT, progress, within=within),
                 done,
                 topic="rim",
             )

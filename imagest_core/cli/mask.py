@@ -10,9 +10,12 @@ from imagest_core.cli.parsing import (
     add_colour_option,
     add_reading_options,
     add_rim_option,
+    add_within_option,
     colour,
     count,
     number,
+    selected,
+    within_files,
 )
 from imagest_core.errors import InputError, MaskError
 from imagest_core.printable import counted, show
@@ -56,6 +59,8 @@ def add_commands(subparsers: Any) -> None:
     chain("--min-area", type=count, metavar="N", help="remove components of fewer pixels")
     chain("--dilate", type=count, metavar="N", help="final dilation over the uncertain edge")
     add_rim_option(parser)
+    add_within_option(parser, "the mask")
+    add("--protect", type=Path, metavar="FILE", help="a mask, white where nothing may be marked")
     parser.set_defaults(run=_run)
 
 
@@ -113,25 +118,40 @@ def _run(args: argparse.Namespace, progress: Progress) -> None:
     from imagest_core.painting.atomic import check_writable
     from imagest_core.painting.outputs import FileKind, check_replaceable, check_targets
     from imagest_core.painting.reader import open_painting
+    from imagest_core.restoration.fill_mask import with_protection
 
     method = _method(args)
-    inputs = [path for path in (args.painting, args.clean, args.examples, args.model) if path is not None]
+    named = (args.painting, args.clean, args.examples, args.model, args.protect)
+    inputs = [path for path in named if path is not None] + within_files(args.within)
     outs = [args.out] if args.save_model is None else [args.out, args.save_model]
     check_targets(outs, force=args.force, inputs=inputs)
     check_replaceable(args.out, FileKind.PICTURE)
     for out in outs:
         check_writable(out)
     with open_painting(args.painting, page=args.page, assume_srgb=args.assume_srgb) as painting:
+        protected = _protected(args.protect, painting)
+        within = selected(args.within, painting.box)
         damage, notes = DERIVE[method](painting, args, progress)
+        damage = damage if within is None else within.limit(damage)
+        damage = damage if protected is None else damage.without(protected)
         if damage.empty:
             raise MaskError(f"No damage was found by {method}; nothing was written.")
         notes = [detection_summary(damage, method), *notes]
         if args.rim:
-            rim = clean_rim(painting, damage, args.rim, progress.part(0.0, 1.0, "cleaning the rim"))
+            damage = damage if protected is None else with_protection(damage, protected)
+            part = progress.part(0.0, 1.0, "cleaning the rim")
+            rim = clean_rim(painting, damage, args.rim, part, within=within)
             damage = rim.damage
             notes.append(f"rim: {counted(rim.pixels, 'pixel')} added, at most {rim.limit} px wide")
     write_mask(damage, args.out, force=args.force, inputs=inputs)
     show(*notes, f"written: {args.out}")
+
+
+def _protected(path: Path | None, painting: Painting) -> DamageMap | None:
+    """Return the pixels that may not be marked, as label 1."""
+    from imagest_core.damage.mask_io import read_mask
+
+    return None if path is None else read_mask(path, (painting.width, painting.height))
 
 
 def _method(args: argparse.Namespace) -> str:

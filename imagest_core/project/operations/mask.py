@@ -274,8 +274,8 @@ def paint(
 ) -> bool:
     """Set ``label`` (0 erases) on the pixels of ``box`` under ``mask`` (h, w); return whether any changed.
 
-    Pixels of locked classes are kept, and without ``overwrite`` those of all other classes. Raises
-    ``MaskError`` if no class has the ``label``.
+    Pixels of locked classes are kept, protected ones too unless they are erased, and without ``overwrite``
+    those of all other classes. Raises ``MaskError`` if no class has the ``label``.
     """
     check_label(damage, label)
     box, mask = _clip(damage, box, mask)
@@ -307,6 +307,8 @@ def _clip(damage: DamageMap, box: Box, mask: NDArray[np.bool_]) -> tuple[Box, ND
 def _editable_labels(damage: DamageMap, label: int, overwrite: bool) -> NDArray[np.bool_]:
     """Return (256,) bool: whether a pixel with this label may be changed."""
     editable = np.full(256, overwrite or label == 0)
-    editable[0] = True
+    if label:
+        editable &= ~damage.protected_labels()
+    editable[[0, label]] = True
     editable[[item.label for item in damage.classes if item.locked]] = False
     return editable

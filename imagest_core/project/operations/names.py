@@ -57,6 +57,7 @@ NAMES = {
     "hide_class": "Hide class",
     "fill_class": "Fill class",
     "record_class": "Only record class",
+    "protect_class": "Protect class",
     "set_style": "Set style reference",
     "use_suggested_style": "Use suggested style",
     "add_style_region": "Add style region",
