@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,7 @@ from imagest_core.printable import counted, show
 from imagest_core.progress import Progress
 
 if TYPE_CHECKING:
+    from imagest_core.damage.detection.registered import RegisteredPicture
     from imagest_core.damage.map import DamageMap
     from imagest_core.painting.reader import Painting
 
@@ -30,7 +32,7 @@ CLEAN_UP = ("opening", "closing", "min_area", "dilate")
 OPTIONS = {
     "cracks": ("polarity", "sensitivity", "widest"),
     "losses": ("ground", "tolerance"),
-    "examples": ("examples", "model", "save_model", "scale", "threshold"),
+    "examples": ("examples", "model", "save_model", "scale", "threshold", "layers"),
 }
 """The options of a single method."""
 
@@ -97,6 +99,14 @@ def _add_example_options(parser: argparse.ArgumentParser) -> None:
         help="a picture of the scan's size: 0 unknown, 128 intact, 255 damage",
     )
     add("--model", type=Path, metavar="FILE", help="a damage model saved with --save-model")
+    add(
+        "--layer",
+        dest="layers",
+        type=Path,
+        action="append",
+        metavar="FILE",
+        help="a further picture of the work, such as infrared, to learn from; repeatable, in a fixed order",
+    )
     add("--save-model", type=Path, metavar="FILE", help="write what was learned, as .safetensors")
     add(
         "--scale",
@@ -123,6 +133,7 @@ def _run(args: argparse.Namespace, progress: Progress) -> None:
     method = _method(args)
     named = (args.painting, args.clean, args.examples, args.model, args.protect)
     inputs = [path for path in named if path is not None] + within_files(args.within)
+    inputs += args.layers or []
     outs = [args.out] if args.save_model is None else [args.out, args.save_model]
     check_targets(outs, force=args.force, inputs=inputs)
     check_replaceable(args.out, FileKind.PICTURE)
@@ -245,21 +256,40 @@ def _examples(
 
     names = (*CLEAN_UP, "scale", "threshold")
     given = {name: getattr(args, name) for name in names if getattr(args, name) is not None}
-    classifier = StrokeClassifier(painting, ExampleParameters(**given))
-    if args.model is not None:
-        classifier.use(load_model(args.model))
-    else:
-        strokes = read_strokes(args.examples, (painting.width, painting.height))
-        classifier.update(strokes, progress.part(0, 0.2, "learning from the examples"))
-    damage = classifier.derive(progress.part(0.2, 1))
+    with ExitStack() as stack:
+        layers = [_registered(path, painting, args, stack) for path in args.layers or ()]
+        classifier = StrokeClassifier(painting, ExampleParameters(**given), layers=layers)
+        if args.model is not None:
+            classifier.use(load_model(args.model))
+        else:
+            strokes = read_strokes(args.examples, (painting.width, painting.height))
+            classifier.update(strokes, progress.part(0, 0.2, "learning from the examples"))
+        damage = classifier.derive(progress.part(0.2, 1))
     assert classifier.model is not None
     model = classifier.model
-    notes = [f"damage model {model.sha256[:16]}, works at 1/{1 << model.level} of the size"]
+    notes = [_layer_note(layer) for layer in layers]
+    notes += [f"damage model {model.sha256[:16]}, works at 1/{1 << model.level} of the size"]
     if args.save_model is not None:
         inputs = (args.painting, args.examples)
         save_model(model, args.save_model, force=args.force, inputs=inputs)
         notes.append(f"written: {args.save_model}")
     return damage, notes
+
+
+def _registered(
+    path: Path, painting: Painting, args: argparse.Namespace, stack: ExitStack
+) -> RegisteredPicture:
+    """Open the picture of a layer and register it with the scan."""
+    from imagest_core.damage.detection.registered import register_picture
+    from imagest_core.painting.reader import open_painting
+
+    picture = stack.enter_context(open_painting(path, assume_srgb=args.assume_srgb))
+    return register_picture(picture, painting)
+
+
+def _layer_note(layer: RegisteredPicture) -> str:
+    error = "not measured" if layer.residual is None else f"{layer.residual:.2f} px RMS"
+    return f"layer {layer.picture.path.name}: registration error {error}"
 
 
 DERIVE = {"difference": _difference, "cracks": _cracks, "losses": _losses, "examples": _examples}

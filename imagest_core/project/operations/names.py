@@ -67,6 +67,8 @@ NAMES = {
     "remove_style": "Remove style references",
     "set_donor": "Set donor picture",
     "remove_donor": "Remove donor picture",
+    "add_layer": "Add layer {name}",
+    "remove_layer": "Remove layer {name}",
     "calibrate": "Set scale by two points",
     "set_scale": "Set scale from the file",
     "set_operator": "Set operator",
