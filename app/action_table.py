@@ -46,7 +46,7 @@ EDIT = (
     ),
     ActionSpec(
         "clear_selection",
-        QT_TRANSLATE_NOOP("Actions", "Remo&ve selection"),
+        QT_TRANSLATE_NOOP("Actions", "Remove sele&ction"),
         ("Ctrl+Shift+D",),
         "close",
         "selection",

@@ -142,6 +142,7 @@ class OpenDocument(QObject):
     decisions_changed = Signal(object)
     calibration_changed = Signal()
     annotations_changed = Signal()
+    layers_changed = Signal()
     notes_changed = Signal()
     history_changed = Signal()
     troubled = Signal(object)
@@ -273,6 +274,8 @@ class OpenDocument(QObject):
                 self.calibration_changed.emit()
             case Aspect.ANNOTATIONS:
                 self.annotations_changed.emit()
+            case Aspect.LAYERS:
+                self.layers_changed.emit()
             case _:
                 self.notes_changed.emit()
 

@@ -24,6 +24,7 @@ RESET_BY_DOCUMENT = (
     "run",
     "region",
     "within",
+    "layer",
     "proposal",
     "suggestions",
     "style_taken",
@@ -68,6 +69,13 @@ class SelectMode(StrEnum):
     REPLACE = "replace"
     ADD = "add"
     SUBTRACT = "subtract"
+
+
+class LayerMode(StrEnum):
+    """How a layer is shown over the scan."""
+
+    BLEND = "blend"
+    SWIPE = "swipe"
 
 
 class Compare(StrEnum):
@@ -128,6 +136,9 @@ class Selection(QObject):
     swapped_changed = Signal(bool)
     visible_changed = Signal(object)
     within_changed = Signal(object)
+    layer_changed = Signal(str)
+    layer_mode_changed = Signal(str)
+    layer_opacity_changed = Signal(float)
     proposal_changed = Signal(object)
     suggestions_changed = Signal(object)
     style_taken_changed = Signal(object)
@@ -185,6 +196,10 @@ class Selection(QObject):
     """The visible part of the picture; set by the canvas."""
     within: Value[SelectedPart | None] = Value(None)
     """The part of the picture to which detection, clean-up, statistics and restoration are limited."""
+    layer = Value("")
+    """The name of the layer that is shown over the scan, "" for none."""
+    layer_mode = Value[str](LayerMode.BLEND)
+    layer_opacity = Value(0.5)
     proposal: Value[Proposal | None] = Value(None)
     suggestions: Value[tuple[Box, ...]] = Value(())
     """Style regions that the program suggests."""
