@@ -10,6 +10,7 @@ from typing import Self
 from PySide6.QtCore import QObject, Signal
 
 from imagest_core.damage.map import DamageMap
+from imagest_core.damage.rim import CleanedRim
 from imagest_core.errors import ProjectError
 from imagest_core.painting.reader import Painting, open_painting
 from imagest_core.project.accepted_fills import AcceptedFills
@@ -160,6 +161,8 @@ class OpenDocument(QObject):
         document.backup_error_changed.connect(self._emit_warning)
         document.operation_rejected.connect(self._emit_refusal)
         self._accepted: AcceptedFills | None = None
+        self.cleaned_rim: CleanedRim | None = None
+        """The rim that was added to the mask last, for the record of a restoration."""
 
     @classmethod
     def open_path(cls, path: Path) -> Self:

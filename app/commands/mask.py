@@ -215,8 +215,15 @@ def add_damage(
     edit(context, name, add, len(added.tiles()), done, label=label)
 
 
-def mark(context: Context, pieces: Pieces, bounds: Box, label: int, name: Message) -> None:
-    """Set ``label`` (0 erases) on the pixels of ``pieces``, which lie within ``bounds``.
+def mark(
+    context: Context,
+    pieces: Pieces,
+    bounds: Box,
+    label: int,
+    name: Message,
+    marked: Callable[[], None] | None = None,
+) -> None:
+    """Set ``label`` (0 erases) on the pixels of ``pieces``, within ``bounds``; then call ``marked``.
 
     Other classes stay unless overwriting is on; locked classes always stay.
     """
@@ -229,6 +236,8 @@ def mark(context: Context, pieces: Pieces, bounds: Box, label: int, name: Messag
     def done() -> None:
         if any(overlaps):
             note_protected(context)
+        elif marked is not None:
+            marked()
 
     edit(context, name, change, bounds.area // TILE**2, done, label=label)
 

@@ -20,6 +20,7 @@ from app.messages import MessageAction
 from app.selection import Compare, ToolName
 from imagest_core.damage import edits
 from imagest_core.damage.map import DamageMap
+from imagest_core.damage.rim import CleanedRim
 from imagest_core.errors import InputError
 from imagest_core.painting.reader import Painting
 from imagest_core.progress import Progress
@@ -55,6 +56,8 @@ class RestoreJob:
     """Of the scan's bytes, as the project knows them."""
     rerun: RunPart | None = None
     """The part of a result to restore again, instead of ``part`` of the damage."""
+    rim: CleanedRim | None = None
+    """The rim that was added to the damage, as far as it is still marked."""
     hypothesis: bool = False
     """The result is a hypothesis, and recorded as such."""
 
@@ -184,9 +187,10 @@ def _submit(
 def _asked(context: Context, document: OpenDocument, part: Part, rerun: RunPart | None) -> RestoreJob:
     """The restoration with the current request, damage and style."""
     style = style_wanted(context, document)
+    damage = document.document.committed_state.damage.copy()
     return RestoreJob(
         document.painting,
-        document.document.committed_state.damage.copy(),
+        damage,
         part,
         context.selection.request,
         style,
@@ -194,7 +198,15 @@ def _asked(context: Context, document: OpenDocument, part: Part, rerun: RunPart 
         document.state.operator,
         document.state.painting.sha256,
         rerun,
+        _rim_in(document.cleaned_rim, damage),
     )
+
+
+def _rim_in(rim: CleanedRim | None, damage: DamageMap) -> CleanedRim | None:
+    """Return ``rim`` if it is still part of ``damage``; undone or erased it isn't."""
+    if rim is None or damage.within(rim.added).count() < rim.pixels:
+        return None
+    return rim
 
 
 def _continues_hypothesis(document: OpenDocument, rerun: RunPart | None) -> bool:
@@ -266,7 +278,14 @@ def run_restoration(asked: RestoreJob, progress: Progress) -> RestoreOutcome:
     filling = progress.part(0.0, 1.0, "filling")
     if rerun is None:
         result = restore(
-            asked.painting, damage, request, style, filling, operator=asked.operator, protected=protected
+            asked.painting,
+            damage,
+            request,
+            style,
+            filling,
+            operator=asked.operator,
+            rim=asked.rim,
+            protected=protected,
         )
     else:
         result = rerun_part(

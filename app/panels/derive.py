@@ -13,6 +13,7 @@ from app import theme
 from app.commands import mask as masking
 from app.commands import select as selecting
 from app.commands.layers import opener
+from app.commands.marking import rim_action
 from app.commands.mask_detectors import (
     METHODS,
     CrackDetector,
@@ -414,7 +415,8 @@ class DerivePanel(QWidget):
 
     def _applied(self, sentence: str) -> None:
         self._context.selection.proposal = None
-        self._context.messages.say(sentence, topic="derive")
+        action = rim_action(self._context, self._context.selection.label)
+        self._context.messages.say(sentence, topic="derive", action=action)
         self.done.emit()
 
 

@@ -119,8 +119,13 @@ class RimPanel(QWidget):
             cleaned.added,
             operation_name("clean_rim"),
             _main_label(cleaned),
-            lambda: self._context.messages.say(text, topic="rim"),
+            lambda: self._applied(cleaned, text),
         )
+
+    def _applied(self, cleaned: CleanedRim, text: str) -> None:
+        if self._context.document is not None:
+            self._context.document.cleaned_rim = cleaned
+        self._context.messages.say(text, topic="rim")
 
     def discard(self) -> None:
         """Hide the proposal; the mask is unchanged."""

@@ -77,12 +77,14 @@ def extracted(damage: DamageMap, label: int | None = None, box: Box | None = Non
 def merged(damage: DamageMap, source: DamageMap, label: int, *, overwrite: bool = False) -> DamageMap:
     """Add the damage of ``source`` to ``damage`` as class ``label``.
 
-    Other classes are kept unless ``overwrite``. Raises ``ValueError`` if the sizes differ.
+    Other classes are kept unless ``overwrite`` or the class is protected. Raises ``ValueError`` if the sizes
+    differ.
     """
     if damage.box != source.box:
         raise ValueError(f"{source.box} is not {damage.box}")
     result, editable = damage.copy(), _editable_labels(damage, label)
-    editable[1:] &= overwrite
+    if not (overwrite or damage.protected_labels()[label]):
+        editable[1:] = False
     for cell in source.occupied():
         labels = damage.read(cell)
         result.write(cell, np.where((source.read(cell) > 0) & editable[labels], np.uint8(label), labels))
