@@ -17,10 +17,6 @@ from imagest_core.progress import Progress
 if TYPE_CHECKING:
     from imagest_core.restoration.result import Fill
 
-ONLY_RECORDED = (
-    "All damage belongs to classes that are only recorded or protected; set one of them to be filled."
-)
-
 
 @dataclass(frozen=True, eq=False)
 class FillMask:
@@ -60,7 +56,9 @@ def damage_to_fill(
         raise MaskError("The mask is empty: mark the damage to be filled first.")
     filled = damage.filled()
     if filled.empty:
-        raise MaskError(ONLY_RECORDED)
+        raise MaskError(
+            "All damage belongs to classes that are only recorded or protected; set one of them to be filled."
+        )
     if within is not None:
         filled = within.limit(filled)
         if filled.empty:
