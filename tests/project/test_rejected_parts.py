@@ -144,7 +144,7 @@ def test_a_project_of_version_3_opens(document: Document, run: Run) -> None:
     with closing(sqlite3.connect(path)) as db, db:
         db.execute("DROP TABLE rejected_parts")
         db.execute("PRAGMA user_version = 3")
-    assert VERSION == len(STEPS) == 4
+    assert VERSION == len(STEPS) == 5
     with Document.open(path) as again:
         reject(again, again.state.runs[1])
     check_project(path)
