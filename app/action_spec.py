@@ -13,7 +13,7 @@ class ActionSpec:
     """One action. ``text`` includes the mnemonic; of the ``keys``, in Qt's portable form, the first is shown.
 
     Actions of a ``group`` are checkable and exclusive. ``needs``: the condition for the action to be enabled,
-    "" (none), document, damage, run, shown, region, job, undo or redo.
+    "" (none), document, damage, selection, run, shown, region, job, undo or redo.
     """
 
     id: str

@@ -33,6 +33,26 @@ EDIT = (
     ActionSpec("undo", QT_TRANSLATE_NOOP("Actions", "&Undo"), ("Ctrl+Z",), "undo", "undo"),
     ActionSpec("redo", QT_TRANSLATE_NOOP("Actions", "&Redo"), ("Ctrl+Shift+Z", "Ctrl+Y"), "redo", "redo"),
     SEPARATOR,
+    ActionSpec("select_all", QT_TRANSLATE_NOOP("Actions", "Select &everything"), ("Ctrl+A",)),
+    ActionSpec("select_visible", QT_TRANSLATE_NOOP("Actions", "Select the &visible part"), ("Shift+A",)),
+    ActionSpec(
+        "select_class", QT_TRANSLATE_NOOP("Actions", "Select this c&lass"), ("Shift+O",), "", "damage"
+    ),
+    ActionSpec(
+        "invert_selection",
+        QT_TRANSLATE_NOOP("Actions", "&Invert selection"),
+        ("Ctrl+Shift+I",),
+        "invert",
+        "selection",
+    ),
+    ActionSpec(
+        "clear_selection",
+        QT_TRANSLATE_NOOP("Actions", "Remove sele&ction"),
+        ("Ctrl+Shift+D",),
+        "close",
+        "selection",
+    ),
+    SEPARATOR,
     ActionSpec("copy_diagnostics", QT_TRANSLATE_NOOP("Actions", "Copy &diagnostics"), (), "copy", ""),
 )
 VIEW = (
@@ -134,6 +154,16 @@ TOOLS = (
     ),
     ActionSpec(
         "tool_style", QT_TRANSLATE_NOOP("Actions", "Draw a &style reference"), ("S",), "style", group="tool"
+    ),
+    ActionSpec(
+        "tool_select", QT_TRANSLATE_NOOP("Actions", "Sele&ct a rectangle"), ("O",), "select", group="tool"
+    ),
+    ActionSpec(
+        "tool_select_lasso",
+        QT_TRANSLATE_NOOP("Actions", "Selec&t with the lasso"),
+        ("Y",),
+        "select-lasso",
+        group="tool",
     ),
     ActionSpec(
         "tool_measure",
@@ -353,6 +383,7 @@ HELD = (
     (QT_TRANSLATE_NOOP("Actions", "Change the brush size by dragging"), "Alt+Drag, Ctrl+Drag"),
     (QT_TRANSLATE_NOOP("Actions", "Erase with lasso, polygon, rectangle, wand or fill"), "Alt, Ctrl"),
     (QT_TRANSLATE_NOOP("Actions", "Take back a rejected part"), "Ctrl+Drag"),
+    (QT_TRANSLATE_NOOP("Actions", "Add to the selection, or subtract from it"), "Shift; Alt, Ctrl"),
     (QT_TRANSLATE_NOOP("Actions", "Accept one of the variations side by side"), "1 … 4"),
 )
 """Keys that act while they are held; handled by the canvas."""

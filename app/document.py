@@ -10,6 +10,7 @@ from typing import Self
 from PySide6.QtCore import QObject, Signal
 
 from imagest_core.damage.map import DamageMap
+from imagest_core.damage.rim import CleanedRim
 from imagest_core.errors import ProjectError
 from imagest_core.painting.reader import Painting, open_painting
 from imagest_core.project.accepted_fills import AcceptedFills
@@ -142,6 +143,7 @@ class OpenDocument(QObject):
     decisions_changed = Signal(object)
     calibration_changed = Signal()
     annotations_changed = Signal()
+    layers_changed = Signal()
     notes_changed = Signal()
     history_changed = Signal()
     studies_changed = Signal()
@@ -161,6 +163,8 @@ class OpenDocument(QObject):
         document.backup_error_changed.connect(self._emit_warning)
         document.operation_rejected.connect(self._emit_refusal)
         self._accepted: AcceptedFills | None = None
+        self.cleaned_rim: CleanedRim | None = None
+        """The rim that was added to the mask last, for the record of a restoration."""
 
     @classmethod
     def open_path(cls, path: Path) -> Self:
@@ -249,9 +253,18 @@ class OpenDocument(QObject):
         self.document.backup_error_changed.disconnect(self._emit_warning)
         self.document.operation_rejected.disconnect(self._emit_refusal)
 
+    def _protection_changed(self, change: Change) -> bool:
+        """Whether other pixels of results are protected than the accepted fills leave out."""
+        if self._accepted is None or change.aspect not in (Aspect.DAMAGE, Aspect.CLASSES):
+            return False
+        return bool(self.state.runs) and self.state.damage.protected() != self._accepted.protected
+
     def _emit_change(self, change: Change) -> None:
         if change.aspect in (Aspect.RUNS, Aspect.DECISIONS, Aspect.REJECTED_PARTS):
             self._accepted = None
+        if self._protection_changed(change):
+            self._accepted = None
+            self.decisions_changed.emit(change.box)
         match change.aspect:
             case Aspect.DAMAGE:
                 self.damage_changed.emit(change.box)
@@ -267,6 +280,8 @@ class OpenDocument(QObject):
                 self.calibration_changed.emit()
             case Aspect.ANNOTATIONS:
                 self.annotations_changed.emit()
+            case Aspect.LAYERS:
+                self.layers_changed.emit()
             case _:
                 self.notes_changed.emit()
 

@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Signal
 from app.observable import Value
 from app.palettes import MaskPalette
 from imagest_core.arrays import Mask
+from imagest_core.damage.selection import Selection as SelectedPart
 from imagest_core.painting.geometry import Box
 from imagest_core.restoration.request import RestorationRequest
 
@@ -22,6 +23,8 @@ RESET_BY_DOCUMENT = (
     "probe_visible",
     "run",
     "region",
+    "within",
+    "layer",
     "proposal",
     "suggestions",
     "style_taken",
@@ -49,6 +52,8 @@ class ToolName(StrEnum):
     STYLE = "style"
     MEASURE = "measure"
     NOTE = "note"
+    SELECT = "select"
+    SELECT_LASSO = "select_lasso"
     PICK = "pick"
     REJECT_BRUSH = "reject_brush"
     REJECT_LASSO = "reject_lasso"
@@ -56,6 +61,21 @@ class ToolName(StrEnum):
 
 REJECT_TOOLS = (ToolName.REJECT_BRUSH, ToolName.REJECT_LASSO)
 """Tools that reject a part of the result under review."""
+
+
+class SelectMode(StrEnum):
+    """What a new selection does to the existing one."""
+
+    REPLACE = "replace"
+    ADD = "add"
+    SUBTRACT = "subtract"
+
+
+class LayerMode(StrEnum):
+    """How a layer is shown over the scan."""
+
+    BLEND = "blend"
+    SWIPE = "swipe"
 
 
 class Compare(StrEnum):
@@ -115,6 +135,10 @@ class Selection(QObject):
     shown_changed = Signal(str)
     swapped_changed = Signal(bool)
     visible_changed = Signal(object)
+    within_changed = Signal(object)
+    layer_changed = Signal(str)
+    layer_mode_changed = Signal(str)
+    layer_opacity_changed = Signal(float)
     proposal_changed = Signal(object)
     suggestions_changed = Signal(object)
     style_taken_changed = Signal(object)
@@ -170,6 +194,12 @@ class Selection(QObject):
     """Whether the restored picture is on the left if both are shown."""
     visible = Value(Box(0, 0, 0, 0))
     """The visible part of the picture; set by the canvas."""
+    within: Value[SelectedPart | None] = Value(None)
+    """The part of the picture to which detection, clean-up, statistics and restoration are limited."""
+    layer = Value("")
+    """The name of the layer that is shown over the scan, "" for none."""
+    layer_mode = Value[str](LayerMode.BLEND)
+    layer_opacity = Value(0.5)
     proposal: Value[Proposal | None] = Value(None)
     suggestions: Value[tuple[Box, ...]] = Value(())
     """Style regions that the program suggests."""

@@ -11,6 +11,7 @@ from app.canvas.annotations import AnnotationItem
 from app.canvas.document_layers import DocumentLayers
 from app.canvas.items import FrameItem, LineItem
 from app.canvas.overlay_pixels import argb
+from app.canvas.selection_outline import SelectionOutline
 from app.palettes import displayed_colour
 from app.selection import Proposal, Selection
 from imagest_core.arrays import Mask
@@ -37,6 +38,9 @@ class Guides(QObject):
         self.annotations = AnnotationItem()
         self.annotations.setZValue(24)
         scene.addItem(self.annotations)
+        self.selected = SelectionOutline(self)
+        self.selected.item.setZValue(29)
+        scene.addItem(self.selected.item)
         self.draft = self._add_line("#ffffff", 30)
         self.cursor_outline = self._add_line("#ffffff", 31)
         self.linked_cursor = self._add_line("#ffffff", 32, dashed=False)
@@ -44,6 +48,7 @@ class Guides(QObject):
         selection.proposal_changed.connect(self._show_proposal)
         selection.style_taken_changed.connect(self._show_suggestions)
         selection.result_changed.connect(self._show_region)
+        selection.within_changed.connect(self.selected.show)
 
     def _add_line(self, colour: str, depth: int, *, dashed: bool = True) -> LineItem:
         item = LineItem(colour, dashed=dashed)
@@ -73,6 +78,7 @@ class Guides(QObject):
         self._show_annotations()
         self._show_region()
         self._show_proposal(self._selection.proposal)
+        self.selected.show(None if layers is None else self._selection.within)
 
     def set_style_visible(self, visible: bool) -> None:
         """Show or hide the style references."""

@@ -65,6 +65,12 @@ class LineItem(QGraphicsItem):
         self._line_pen, self._dash_pen = _pen(colour), _pen("#000000", [4, 4]) if dashed else None
         self._fill = QColor(filled) if filled else None
 
+    def shift_dashes(self) -> None:
+        """Move the dashes along the path by one step."""
+        if self._dash_pen is not None and not self._path.isEmpty():
+            self._dash_pen.setDashOffset((self._dash_pen.dashOffset() + 2) % 8)
+            self.update()
+
     @property
     def path(self) -> QPainterPath:
         """The path in picture coordinates."""

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from app.canvas.labels import LabelLevels
 from imagest_core.arrays import Labels
 from imagest_core.damage.classes import DamageClass
-from imagest_core.damage.hatching import hatch
+from imagest_core.damage.hatching import hatch, lattice
 from imagest_core.painting.geometry import Box
 
 Argb = NDArray[np.uint32]
@@ -41,8 +41,9 @@ class Zones:
 class OverlayStyle:
     """Colours of labels: 256 each for tint and outline, and for outline and tint of the dilated zone.
 
-    ``filled`` maps a label to itself if its class is filled, else to 0. ``hatched``: draw a pattern of lines
-    instead of a tint (:mod:`imagest_core.damage.hatching`).
+    ``filled`` maps a label to itself if its class is filled, else to 0. ``protected`` says whether a label is
+    drawn as a lattice of lines. ``hatched``: draw a pattern of lines instead of a tint
+    (:mod:`imagest_core.damage.hatching`).
     """
 
     tint: Argb
@@ -50,6 +51,7 @@ class OverlayStyle:
     zone: Argb
     ring: Argb
     filled: NDArray[np.uint8]
+    protected: NDArray[np.bool_]
     zones: Zones | None = None
     hatched: bool = False
     margin: int = field(init=False, default=0)
@@ -68,14 +70,17 @@ def overlay_style(
 ) -> OverlayStyle:
     """The style that follows from the colours of damage classes."""
     tint, line, zone, ring = (np.zeros(256, np.uint32) for _ in range(4))
-    filled = np.zeros(256, np.uint8)
+    filled, protected = np.zeros(256, np.uint8), np.zeros(256, np.bool_)
     for item in classes:
         tint[item.label] = argb(item.colour, opacity)
         line[item.label] = argb(item.colour, _LINE)
         zone[item.label] = argb(item.colour, _ZONE)
         ring[item.label] = argb(item.colour, _RING)
         filled[item.label] = item.label if item.filled else 0
-    return OverlayStyle(tint, line, zone, ring, filled, zones, hatched)
+        if item.protected:
+            protected[item.label] = True
+            tint[item.label] = argb(item.colour, _RING)
+    return OverlayStyle(tint, line, zone, ring, filled, protected, zones, hatched)
 
 
 def argb(colour: str, opacity: float) -> int:
@@ -124,9 +129,14 @@ def _indices(start: int, count: int, step: float) -> NDArray[np.int64]:
 
 
 def _tinted(shown: Labels, style: OverlayStyle, device: Box, turned: bool) -> Argb:
-    out = style.tint[shown[1:-1, 1:-1]]
+    inner = shown[1:-1, 1:-1]
+    out = style.tint[inner]
+    protected = style.protected[inner]
     if style.hatched:
-        out[~hatch(shown[1:-1, 1:-1], device, turned=turned)] = 0
+        out[~hatch(inner, device, turned=turned) & ~protected] = 0
+    if protected.any():
+        lines = protected & lattice(device)
+        out[lines] = style.line[inner[lines]]
     return out
 
 
@@ -146,6 +156,8 @@ def _draw_zones(out: Argb, labels: Labels, at: tuple[NDArray, ...], style: Overl
     assert style.zones is not None
     dilated = cv2.dilate(style.filled[labels], _square(style.zones.dilation))
     shown = dilated[at]
+    kept_out = style.protected[labels[at]]
+    shown = np.where(kept_out, np.uint8(0), shown)
     inner = shown[1:-1, 1:-1]
     added = (inner > 0) & (labels[at][1:-1, 1:-1] == 0)
     out[added] = style.ring[inner[added]]

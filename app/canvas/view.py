@@ -39,6 +39,7 @@ class ClippedLayer:
 
     layer: PictureLayer
     clip: Clip | None = None
+    opacity: float = 1.0
 
 
 class CanvasView(ToolView):
@@ -150,6 +151,7 @@ class CanvasView(ToolView):
         for depth, clipped in enumerate(layers):
             item = PictureItem(clipped.layer, clipped.clip)
             item.setZValue(depth)
+            item.setOpacity(clipped.opacity)
             clipped.layer.updated.connect(item.refresh)
             self.scene().addItem(item)
             self._pictures.append(item)

@@ -6,6 +6,7 @@ from PySide6.QtCore import QCoreApplication
 
 from app.context import Context
 from app.i18n.class_names import class_name
+from app.messages import MessageAction
 from imagest_core.project.operations.settings import show_class
 
 translate = QCoreApplication.translate
@@ -45,6 +46,24 @@ def _ensure_visible(context: Context, label: int) -> bool:
         )
         context.messages.say(sentence.format(class_name(item)))
     return True
+
+
+def rim_action(context: Context, label: int) -> MessageAction | None:
+    """Return the button *Clean rim* after damage of class ``label`` was marked; None if it isn't filled."""
+    document = context.document
+    if document is None or not any(
+        item.label == label and item.filled for item in document.state.damage.classes
+    ):
+        return None
+    return MessageAction(translate("Restoring", "Clean rim"), context.rim_requested.emit)
+
+
+def note_protected(context: Context) -> None:
+    """Report that protected pixels were left out of what was just marked."""
+    context.messages.say(
+        translate("Marking", "Protected pixels were left out. Erase the protection first to mark them."),
+        topic="protected",
+    )
 
 
 def show_filled(context: Context) -> None:

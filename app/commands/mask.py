@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from PySide6.QtCore import QCoreApplication
 
-from app.commands.marking import may_mark
+from app.commands.marking import may_mark, note_protected
 from app.commands.previews import BEFORE_TILES
 from app.context import Context
 from app.document import OpenDocument
@@ -18,6 +18,7 @@ from imagest_core.arrays import Mask
 from imagest_core.damage import edits
 from imagest_core.damage.connected import Component, damage_at, hole_at
 from imagest_core.damage.map import TILE, DamageMap
+from imagest_core.damage.selection import Selection
 from imagest_core.messages import Message
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.outputs import FileKind, check_replaceable
@@ -46,15 +47,19 @@ def edit(
     done: Callable[[], None] | None = None,
     *,
     label: int = 0,
+    limited: bool = False,
 ) -> None:
     """Change the map of the open document as one undo step called ``name``, then call ``done``.
 
-    ``label`` is the class that is marked (0 for none); it must exist when the change is applied.
+    ``label`` is the class that is marked (0 for none); it must exist when the change is applied. A
+    ``limited`` change happens within the selection only, if there is one.
     ``tiles`` is the approximate number of tiles to process. A large change runs in the background on a
     snapshot, and again if the same tiles were painted in the meantime. A change that is requested during
     a stroke is applied after the stroke.
     """
-    document = context.document
+    document, within = context.document, context.selection.within
+    if limited and within is not None:
+        change = _within(within, change)
 
     def apply() -> None:
         if context.document is document:
@@ -64,6 +69,11 @@ def edit(
         apply()
     else:
         context.when_free(apply)
+
+
+def _within(within: Selection, change: Edit) -> Edit:
+    """Return ``change``, limited to a selection."""
+    return lambda damage: within.limited_change(damage, change(damage))
 
 
 def _edit(
@@ -130,6 +140,7 @@ def invert(context: Context) -> None:
         lambda damage: edits.inverted(damage, label),
         _all_tiles(context),
         label=label,
+        limited=True,
     )
 
 
@@ -142,6 +153,7 @@ def grow(context: Context) -> None:
         lambda damage: edits.dilated_class(damage, label, STEP),
         _damaged_tiles(context),
         label=label,
+        limited=True,
     )
 
 
@@ -154,6 +166,7 @@ def shrink(context: Context) -> None:
         lambda damage: edits.eroded_class(damage, label, STEP),
         _damaged_tiles(context),
         label=label,
+        limited=True,
     )
 
 
@@ -166,12 +179,13 @@ def clear_class(context: Context) -> None:
         lambda damage: edits.cleared(damage, label),
         _damaged_tiles(context),
         label=label,
+        limited=True,
     )
 
 
 def clear_all(context: Context) -> None:
-    """Remove all damage."""
-    edit(context, operation_name("clear_mask"), edits.cleared, _damaged_tiles(context))
+    """Remove all damage; protected areas stay."""
+    edit(context, operation_name("clear_mask"), edits.cleared, _damaged_tiles(context), limited=True)
 
 
 def merge_mask(
@@ -183,7 +197,7 @@ def merge_mask(
     def merge(damage: DamageMap) -> DamageMap:
         return edits.merged(damage, new, label, overwrite=overwrite)
 
-    edit(context, name, merge, len(new.tiles()), done, label=label)
+    edit(context, name, merge, len(new.tiles()), done, label=label, limited=True)
 
 
 def add_damage(
@@ -201,19 +215,31 @@ def add_damage(
     edit(context, name, add, len(added.tiles()), done, label=label)
 
 
-def mark(context: Context, pieces: Pieces, bounds: Box, label: int, name: Message) -> None:
-    """Set ``label`` (0 erases) on the pixels of ``pieces``, which lie within ``bounds``.
+def mark(
+    context: Context,
+    pieces: Pieces,
+    bounds: Box,
+    label: int,
+    name: Message,
+    marked: Callable[[], None] | None = None,
+) -> None:
+    """Set ``label`` (0 erases) on the pixels of ``pieces``, within ``bounds``; then call ``marked``.
 
     Other classes stay unless overwriting is on; locked classes always stay.
     """
-    overwrite = context.selection.overwrite_classes
-    edit(
-        context,
-        name,
-        lambda damage: _painted(damage, pieces, label, overwrite),
-        bounds.area // TILE**2,
-        label=label,
-    )
+    overwrite, overlaps = context.selection.overwrite_classes, list[bool]()
+
+    def change(damage: DamageMap) -> DamageMap:
+        overlaps[:] = [edits.overlaps_protected(damage, pieces(damage), label)]
+        return _painted(damage, pieces, label, overwrite)
+
+    def done() -> None:
+        if any(overlaps):
+            note_protected(context)
+        elif marked is not None:
+            marked()
+
+    edit(context, name, change, bounds.area // TILE**2, done, label=label)
 
 
 def mark_region(context: Context, x: int, y: int, label: int, name: Message) -> None:

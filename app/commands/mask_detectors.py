@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from app.i18n.noop import QT_TRANSLATE_NOOP
 from imagest_core.arrays import Mask
+from imagest_core.damage.detection.registration import Alignment
 from imagest_core.damage.map import DamageMap
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.reader import Painting
@@ -255,8 +256,8 @@ class DifferenceDetector:
         DILATE,
     )
 
-    def __init__(self, clean: Painting) -> None:
-        self.clean = clean
+    def __init__(self, clean: Painting, alignment: Alignment | None = None) -> None:
+        self.clean, self.alignment = clean, alignment
 
     def _core_parameters(self, values: Values) -> Any:
         from imagest_core.damage.detection.derive import DifferenceParameters
@@ -267,7 +268,7 @@ class DifferenceDetector:
     def prepare(self, painting: Painting, values: Values, progress: Progress) -> Any:
         from imagest_core.damage.detection.difference_preview import DifferencePreview
 
-        return DifferencePreview.of(self.clean, painting, progress)
+        return DifferencePreview.of(self.clean, painting, progress, self.alignment)
 
     def read(self, painting: Painting, box: Box, level: int, prepared: Any) -> Samples:
         return prepared.codes(box, level)[..., np.newaxis]
@@ -281,7 +282,8 @@ class DifferenceDetector:
     def derive(self, painting: Painting, prepared: Any, values: Values, progress: Progress) -> DamageMap:
         from imagest_core.damage.detection.derive import derive_damage
 
-        return derive_damage(self.clean, painting, self._core_parameters(values), progress).damage
+        parameters = self._core_parameters(values)
+        return derive_damage(self.clean, painting, parameters, progress, self.alignment).damage
 
 
 METHODS: dict[str, Callable[..., MaskDetector]] = {

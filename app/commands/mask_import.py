@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QCoreApplication
 
-from app.commands.marking import may_mark
+from app.commands.marking import may_mark, rim_action
 from app.context import Context
 from app.document import OpenDocument
 from app.i18n.class_names import class_name
@@ -125,4 +125,7 @@ def _report(context: Context, document: OpenDocument, parts: MaskParts, targets:
     pixels = sum(part.pixels for part in parts.parts if targets.get(part.number) is not None)
     names = ", ".join(class_name(item) for item in chosen.values())
     sentence = translate("Masking", "Imported {0} px of damage from {1} as: {2}.")
-    context.messages.say(sentence.format(f"{pixels:,}", parts.path.name, names), topic="mask")
+    text = sentence.format(f"{pixels:,}", parts.path.name, names)
+    filled = [label for label, item in chosen.items() if item.filled]
+    action = rim_action(context, filled[0]) if filled else None
+    context.messages.say(text, topic="mask", action=action)

@@ -20,6 +20,7 @@ from app.messages import MessageAction
 from app.selection import Compare, ToolName
 from imagest_core.damage import edits
 from imagest_core.damage.map import DamageMap
+from imagest_core.damage.rim import CleanedRim
 from imagest_core.errors import InputError
 from imagest_core.painting.reader import Painting
 from imagest_core.progress import Progress
@@ -55,6 +56,8 @@ class RestoreJob:
     """Of the scan's bytes, as the project knows them."""
     rerun: RunPart | None = None
     """The part of a result to restore again, instead of ``part`` of the damage."""
+    rim: CleanedRim | None = None
+    """The rim that was added to the damage, as far as it is still marked."""
     hypothesis: bool = False
     """The result is a hypothesis, and recorded as such."""
 
@@ -68,17 +71,21 @@ class RestoreOutcome:
 
 
 def restore_all(context: Context) -> None:
-    """Fill all damage."""
-    _submit(context, lambda damage: damage, translate("Restoring", "Restoring everything"))
+    """Fill all damage, or that within the selection."""
+    title = translate("Restoring", "Restoring everything")
+    if context.selection.within is not None:
+        title = translate("Restoring", "Restoring the selection")
+    _submit(context, lambda damage: damage, title, limited=True)
 
 
 def restore_visible(context: Context) -> None:
-    """Fill the damage that the canvas shows."""
+    """Fill the damage that the canvas shows, within the selection if there is one."""
     visible = context.selection.visible
     _submit(
         context,
         lambda damage: edits.extracted(damage, box=visible),
         translate("Restoring", "Restoring the visible part"),
+        limited=True,
     )
 
 
@@ -146,8 +153,13 @@ def _submit(
     rerun: RunPart | None = None,
     hypotheses: int = 0,
     finished: Callable[[], object] | None = None,
+    *,
+    limited: bool = False,
 ) -> None:
-    """One job for each variation, or hypothesis; what continues a hypothesis is one, too."""
+    """One job for each variation, or hypothesis; what continues a hypothesis is one, too.
+
+    A ``limited`` restoration fills within the selection only, if there is one.
+    """
     document = context.document
     if document is None:
         return
@@ -160,6 +172,8 @@ def _submit(
     request, batch = context.selection.request, object()
     if (rerun is not None or hypotheses) and random:
         request = request.changed(variation=_unused_variation(document, request))
+    if limited:
+        request = replace(request, within=context.selection.within)
     number = max(hypotheses or context.selection.variations, 1) if random else 1
     asked = _asked(context, document, part, rerun)
     asked = replace(asked, hypothesis=bool(hypotheses) or _continues_hypothesis(document, rerun))
@@ -173,9 +187,10 @@ def _submit(
 def _asked(context: Context, document: OpenDocument, part: Part, rerun: RunPart | None) -> RestoreJob:
     """The restoration with the current request, damage and style."""
     style = style_wanted(context, document)
+    damage = document.document.committed_state.damage.copy()
     return RestoreJob(
         document.painting,
-        document.document.committed_state.damage.copy(),
+        damage,
         part,
         context.selection.request,
         style,
@@ -183,7 +198,15 @@ def _asked(context: Context, document: OpenDocument, part: Part, rerun: RunPart 
         document.state.operator,
         document.state.painting.sha256,
         rerun,
+        _rim_in(document.cleaned_rim, damage),
     )
+
+
+def _rim_in(rim: CleanedRim | None, damage: DamageMap) -> CleanedRim | None:
+    """Return ``rim`` if it is still part of ``damage``; undone or erased it isn't."""
+    if rim is None or damage.within(rim.added).count() < rim.pixels:
+        return None
+    return rim
 
 
 def _continues_hypothesis(document: OpenDocument, rerun: RunPart | None) -> bool:
@@ -233,7 +256,8 @@ def run_restoration(asked: RestoreJob, progress: Progress) -> RestoreOutcome:
     """Restore; for the worker."""
     from imagest_core.project.rerun import restore_part as rerun_part
     from imagest_core.project.run_builder import run_of
-    from imagest_core.restoration.api import damage_to_fill, restore
+    from imagest_core.restoration.api import restore
+    from imagest_core.restoration.fill_mask import damage_to_fill
 
     planning = progress.part(0.0, 0.0, "planning")
     planning.set(0.0)
@@ -241,7 +265,9 @@ def run_restoration(asked: RestoreJob, progress: Progress) -> RestoreOutcome:
     rerun, request = asked.rerun, asked.request
     damage = asked.part(asked.damage) if rerun is None else rerun.mask
     dilation = request.dilation if rerun is None else 0
-    shown, emit = damage_to_fill(asked.painting, damage), progress.preview
+    protected = asked.damage.protected()
+    shown = damage_to_fill(asked.painting.box, damage, request.within, protected)
+    emit = progress.preview
 
     def preview(fill: object) -> None:
         if isinstance(fill, Preview):
@@ -251,9 +277,20 @@ def run_restoration(asked: RestoreJob, progress: Progress) -> RestoreOutcome:
     style = None if asked.unstyled else _style(asked, planning)
     filling = progress.part(0.0, 1.0, "filling")
     if rerun is None:
-        result = restore(asked.painting, damage, request, style, filling, operator=asked.operator)
+        result = restore(
+            asked.painting,
+            damage,
+            request,
+            style,
+            filling,
+            operator=asked.operator,
+            rim=asked.rim,
+            protected=protected,
+        )
     else:
-        result = rerun_part(asked.painting, rerun, request, style, filling, operator=asked.operator)
+        result = rerun_part(
+            asked.painting, rerun, request, style, filling, operator=asked.operator, protected=protected
+        )
     result = replace(result, record=replace(result.record, hypothesis=asked.hypothesis))
     return RestoreOutcome(run_of(asked.painting, result, 0, progress), result.record)
 

@@ -33,13 +33,13 @@ def export_statistics(context: Context, path: Path) -> None:
     """
     if (document := context.document) is None:
         return
-    state = document.document.committed_state.copy()
+    state, within = document.document.committed_state.copy(), context.selection.within
     inputs = (document.painting.path, *inputs_of(document.document))
     files = path, regions_path(path)
 
     def write(progress: Progress) -> None:
-        figures = damage_statistics(state, progress.part(0.0, 0.5, "measuring"))
-        regions = damage_regions(state, progress.part(0.5, 1.0, "measuring"))
+        figures = damage_statistics(state, progress.part(0.0, 0.5, "measuring"), within=within)
+        regions = damage_regions(state, progress.part(0.5, 1.0, "measuring"), within=within)
         with all_or_none(files, force=True, inputs=inputs) as written:
             write_statistics(figures, files[0], force=True, inputs=inputs)
             written(files[0])
@@ -48,6 +48,8 @@ def export_statistics(context: Context, path: Path) -> None:
 
     def done(_: object) -> None:
         sentence = translate("Statistics", "The statistics were saved as {0} and {1}.")
+        if within is not None:
+            sentence = translate("Statistics", "The statistics of the selection were saved as {0} and {1}.")
         context.messages.say(sentence.format(path, files[1].name), topic="statistics")
 
     context.jobs.submit(Job(translate("Statistics", "Measuring the damage"), write, done, topic="statistics"))

@@ -17,11 +17,12 @@ from app.compare.difference import DifferenceLegend, DifferencePicture
 from app.compare.held_tab import HeldTab
 from app.compare.link import ViewLink
 from app.compare.probe import PixelProbe, ProbePanel
+from app.compare.registered_layer import ShownLayer
 from app.compare.restored import Restored
 from app.context import Context
 from app.document import OpenDocument
 from app.jobs.call_later import call_later
-from app.selection import Compare, DisplayedPicture, ToolName
+from app.selection import Compare, DisplayedPicture, LayerMode, ToolName
 
 BLINK = 700
 """Milliseconds for which each picture is shown in blink mode."""
@@ -39,6 +40,7 @@ class CompareArea(QWidget):
         self._layers: DocumentLayers | None = None
         self._restored: Restored | None = None
         self._difference: PictureLayer | None = None
+        self.registered = ShownLayer(context, self)
         self.contact: ContactView | None = None
         """The variations of a region side by side, while they are shown."""
         self._blink_phase = False
@@ -80,6 +82,9 @@ class CompareArea(QWidget):
             selection.shown_changed,
             selection.swapped_changed,
             selection.result_changed,
+            selection.layer_mode_changed,
+            selection.layer_opacity_changed,
+            self.registered.changed,
         ):
             signal.connect(self.arrange)
         selection.tool_changed.connect(self._leave_contact)
@@ -111,6 +116,7 @@ class CompareArea(QWidget):
             self._restored.changed.connect(self.probe.update)
             self._difference.follow(self._restored.layer)
             self._difference.follow(self._layers.original)
+        self.registered.set_document(document, None if self._layers is None else self._layers.pyramid)
         for view in (self.view, self.second):
             view.set_layers(self._layers)
         self.arrange()
@@ -167,7 +173,10 @@ class CompareArea(QWidget):
             self.splitter.setSizes([half, self.splitter.width() - half])
             call_later(self, lambda: self.link.lead(self.view))
         self.second.setVisible(beside)
-        self.curtain.setVisible(mode == Compare.SWIPE and self._layers is not None)
+        swipes = mode == Compare.SWIPE or (
+            self._over(mode) is not None and self.context.selection.layer_mode == LayerMode.SWIPE
+        )
+        self.curtain.setVisible(swipes and self._layers is not None)
         self.legend.setVisible(mode == Compare.DIFFERENCE and self._layers is not None)
         self._blink_timer.start() if mode == Compare.BLINK else self._blink_timer.stop()
         self._show(mode)
@@ -230,11 +239,24 @@ class CompareArea(QWidget):
             self._draw(self.view, both, f"{self._name(first)}  │  {self._name(other)}")
         else:
             named = mode != Compare.SINGLE or not self._restored.empty
-            self._draw(self.view, [ClippedLayer(first)], self._name(first) if named else "")
+            over = self._over(mode)
+            caption = self._name(first) if named or over is not None else ""
+            if over is not None:
+                caption += f"  │  {self.context.selection.layer}"
+            self._draw(self.view, [ClippedLayer(first), *([] if over is None else [over])], caption)
         self._draw(self.second, [ClippedLayer(other)], self._name(other))
         original_alone = first is self._layers.original and mode == Compare.SINGLE and not self.tab.held
         for view in (self.view, self.second):
             view.guides.set_suggestions_visible(original_alone)
+
+    def _over(self, mode: str) -> ClippedLayer | None:
+        """The layer of the project that is shown over the picture of a single view."""
+        layer, selection = self.registered.layer, self.context.selection
+        if layer is None or mode != Compare.SINGLE or self.tab.held:
+            return None
+        if selection.layer_mode == LayerMode.SWIPE:
+            return ClippedLayer(layer, self.curtain.right)
+        return ClippedLayer(layer, opacity=selection.layer_opacity)
 
     def _order(self, mode: str) -> tuple[PictureLayer, PictureLayer]:
         """The layers of the first (or left) and the second view."""

@@ -17,5 +17,6 @@ def class_name(item: DamageClass) -> str:
         QT_TRANSLATE_NOOP("Classes", "stain"),
         QT_TRANSLATE_NOOP("Classes", "tear"),
         QT_TRANSLATE_NOOP("Classes", "overpaint"),
+        QT_TRANSLATE_NOOP("Classes", "protected"),
     )
     return QCoreApplication.translate("Classes", item.name) if item.name in known else item.name

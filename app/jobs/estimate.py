@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from imagest_core.damage.map import DamageMap
-from imagest_core.errors import MaskError
 from imagest_core.painting.geometry import Box
 from imagest_core.restoration.engines.registry import used_parameters
 from imagest_core.restoration.planning.window import Window
@@ -43,13 +42,11 @@ def estimate(damage: DamageMap, picture: Box, request: RestorationRequest) -> Es
     """What ``request`` would do to ``damage``; raises ``MaskError`` and ``InputError`` as the run would."""
     from imagest_core.damage.regions import find_regions
     from imagest_core.restoration.engines.registry import get_engine
+    from imagest_core.restoration.fill_mask import fill_mask
     from imagest_core.restoration.planning.layout import Layout
     from imagest_core.restoration.planning.plan import make_plan
 
-    filled = damage.filled()
-    if filled.empty:
-        raise MaskError("All damage belongs to classes that are only recorded; set one of them to be filled.")
-    dilated = filled.dilated(request.dilation)
+    dilated = fill_mask(picture, damage, request.dilation, within=request.within).dilated
     regions = find_regions(dilated)
     engine = get_engine(request.engine)
     engine.check_model(request.parameters)

@@ -11,11 +11,12 @@ from app import theme
 from app.canvas.overlay_pixels import argb
 from app.context import Context
 from app.document import OpenDocument
+from app.i18n.class_names import class_name
 from app.palettes import displayed_colour
 from app.panels.figures import FigureUpdater, area_text, details_text, figures_tip, length_text
 from app.widgets.parts import clear, column, elided, label, repolish, tool_button
 from imagest_core.damage.classes import CRACK, MAX_LABEL, TEAR, DamageClass, Policy
-from imagest_core.damage.hatching import hatch
+from imagest_core.damage.hatching import hatch, lattice
 from imagest_core.damage.statistics import ClassStatistics
 from imagest_core.painting.geometry import Box
 from imagest_core.project.operations import settings
@@ -58,7 +59,8 @@ class ClassRow(QWidget):
         document = self._context.document
         if document is None:
             return
-        whole, scale = document.state.damage.box.area, document.state.calibration
+        within, scale = self._context.selection.within, document.state.calibration
+        whole = document.state.damage.box.area if within is None else within.pixels
         length = length_text(figures) if figures is not None and self.item.label in LONG else ""
         self.area.setText(area_text(pixels, scale))
         self.details.setText(details_text(pixels, whole, scale, length))
@@ -93,14 +95,14 @@ class ClassRow(QWidget):
         widget.setFixedSize(16, 16)
         selection = self._context.selection
         colour = displayed_colour(self.item, selection.palette)
-        background = "transparent" if selection.mask_hatched else colour
+        background = "transparent" if selection.mask_hatched or self.item.protected else colour
         widget.setStyleSheet(
             f"background: {background}; border: 1px solid {theme.roles().line};"
             " border-radius: 8px; padding: 0;"
         )
-        if selection.mask_hatched:
+        if selection.mask_hatched or self.item.protected:
             widget.setIconSize(QSize(14, 14))
-            widget.setIcon(QIcon(hatched_pixmap(self.item.label, colour)))
+            widget.setIcon(QIcon(hatched_pixmap(self.item, colour)))
         widget.setToolTip(self.tr("Colour of {0}").format(self.item.name))
         widget.setAccessibleName(widget.toolTip())
         widget.clicked.connect(self._recolour)
@@ -122,15 +124,27 @@ class ClassRow(QWidget):
     def _policy(self) -> QToolButton:
         widget = QToolButton()
         widget.setObjectName("quiet")
-        widget.setText(self.tr("fill") if self.item.filled else self.tr("record"))
+        text, tip, other = {
+            Policy.FILL: (
+                self.tr("fill"),
+                self.tr("Filled by a restoration. Click to record it without filling."),
+                Policy.RECORD,
+            ),
+            Policy.RECORD: (
+                self.tr("record"),
+                self.tr("Recorded and measured, but not filled. Click to protect it."),
+                Policy.PROTECT,
+            ),
+            Policy.PROTECT: (
+                self.tr("protect"),
+                self.tr("Never filled, grown into, or used as a style reference. Click to fill it."),
+                Policy.FILL,
+            ),
+        }[self.item.policy]
+        widget.setText(text)
         widget.setFixedWidth(56)
-        widget.setToolTip(
-            self.tr("Filled by a restoration. Click to record it without filling.")
-            if self.item.filled
-            else self.tr("Recorded and measured, but not filled. Click to fill it.")
-        )
+        widget.setToolTip(tip)
         widget.setAccessibleName(f"{self.item.name}: {widget.text()}")
-        other = Policy.RECORD if self.item.filled else Policy.FILL
         widget.clicked.connect(
             lambda: self._do(lambda state: settings.set_policy(state, self.item.label, other))
         )
@@ -230,25 +244,11 @@ class ClassList(QWidget):
             row.show_figures(self._counts.get(number, 0), self._measures.get(number))
 
 
-def hatched_pixmap(label: int, colour: str) -> QPixmap:
+def hatched_pixmap(item: DamageClass, colour: str) -> QPixmap:
     """A sample of the hatching of a class."""
     side = SWITCH.width()
-    lines = hatch(np.full((side, side), label, np.uint8), Box(0, 0, side, side))
+    box = Box(0, 0, side, side)
+    lines = lattice(box) if item.protected else hatch(np.full((side, side), item.label, np.uint8), box)
     pixels = np.ascontiguousarray(lines * np.uint32(argb(colour, 1.0)))
     image = QImage(pixels.data, side, side, side * 4, QImage.Format.Format_ARGB32_Premultiplied)
     return QPixmap.fromImage(image)
-
-
-def class_name(item: DamageClass) -> str:
-    """The name of a class; built-in names are translated."""
-    from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication
-
-    built_in = (
-        QT_TRANSLATE_NOOP("Classes", "loss"),
-        QT_TRANSLATE_NOOP("Classes", "crack"),
-        QT_TRANSLATE_NOOP("Classes", "abrasion"),
-        QT_TRANSLATE_NOOP("Classes", "stain"),
-        QT_TRANSLATE_NOOP("Classes", "tear"),
-        QT_TRANSLATE_NOOP("Classes", "overpaint"),
-    )
-    return QCoreApplication.translate("Classes", item.name) if item.name in built_in else item.name

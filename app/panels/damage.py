@@ -9,6 +9,7 @@ from app.context import Context
 from app.document import OpenDocument
 from app.panels.classes import ClassList
 from app.panels.derive import DerivePanel
+from app.panels.layers import LayersPanel
 from app.panels.rim import RimPanel
 from app.selection import ToolName
 from app.widgets.parts import Card, CollapsibleSection, Panel, button, column, row, rule, tool_button
@@ -33,6 +34,8 @@ class DamagePanel(Panel):
         self.footer.setObjectName("panel")
         column(self.footer).addWidget(self.derive.footer)
         self.fold = CollapsibleSection(self.tr("Derive the mask"), self.derive)
+        self.layers = LayersPanel(context)
+        self.layers_fold = CollapsibleSection(self.tr("Other pictures of the work"), self.layers)
         add = tool_button("plus", self.tr("Add a damage class"), self.classes.add)
         load = tool_button("import", self.tr("Import a mask file"), self.import_requested.emit)
         self.column.addWidget(self.card)
@@ -43,6 +46,7 @@ class DamagePanel(Panel):
         self.column.addWidget(self.rim)
         self.column.addWidget(rule())
         self.column.addWidget(self.fold)
+        self.column.addWidget(self.layers_fold)
         self.column.setSpacing(4)
         self.column.addStretch(1)
         self._connect()
@@ -72,11 +76,13 @@ class DamagePanel(Panel):
         self.keep.setChecked(not selection.overwrite_classes)
         self.derive.done.connect(lambda: self.fold.head.setChecked(False))
         self.fold.head.toggled.connect(self._derive_toggled)
+        self.layers.use_as_clean.connect(self._use_as_clean)
 
     def bind(self, document: OpenDocument) -> None:
         """Connect to the classes and the damage of ``document``."""
         self.classes.bind(document)
         self.rim.bind(document)
+        self.layers.bind(document)
         document.damage_changed.connect(lambda _: self._show_card())
 
     def refresh(self) -> None:
@@ -84,6 +90,7 @@ class DamagePanel(Panel):
         self.classes.refresh()
         self.derive.refresh()
         self.rim.refresh()
+        self.layers.refresh()
         self._show_card()
 
     def update_access(self) -> None:
@@ -96,6 +103,11 @@ class DamagePanel(Panel):
         """Open the Derive section with ``method``."""
         self.fold.head.setChecked(True)
         self.derive.choose(method)
+
+    def _use_as_clean(self, name: str) -> None:
+        """Open the Derive section to compare the scan with a layer."""
+        self.show_derive("difference")
+        self.derive.set_clean_layer(name)
 
     def show_rim(self) -> None:
         """Close the Derive section and examine the rim of the mask."""
@@ -121,5 +133,9 @@ class DamagePanel(Panel):
 
     def _counted(self, counts: dict[int, int]) -> None:
         if self.document is not None and counts:
-            share = sum(counts.values()) / self.document.state.damage.box.area
-            self.summary_changed.emit(self.tr("{0} of the surface").format(f"{share:.2%}"))
+            protected = self.document.state.damage.protected_labels()
+            pixels = sum(count for number, count in counts.items() if not protected[number])
+            within = self.context.selection.within
+            share = pixels / (self.document.state.damage.box.area if within is None else within.pixels)
+            text = self.tr("{0} of the surface") if within is None else self.tr("{0} of the selection")
+            self.summary_changed.emit(text.format(f"{share:.2%}"))

@@ -11,6 +11,9 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from app import theme
 from app.commands import mask as masking
+from app.commands import select as selecting
+from app.commands.layers import opener
+from app.commands.marking import rim_action
 from app.commands.mask_detectors import (
     METHODS,
     CrackDetector,
@@ -40,6 +43,8 @@ from app.widgets.parts import (
     rule,
 )
 from imagest_core.damage.classes import CRACK, LOSS
+from imagest_core.damage.detection.registered import RegisteredPicture
+from imagest_core.damage.detection.registration import Alignment
 from imagest_core.damage.map import DamageMap
 from imagest_core.errors import ImagestError, ProfileError
 from imagest_core.painting.geometry import Box
@@ -65,6 +70,7 @@ class DerivePanel(QWidget):
         self._detector: MaskDetector | None = None
         self._prepared: Any = None
         self._clean: Painting | None = None
+        self._alignment: Alignment | None = None
         self._ground: tuple[float, float, float] | None = None
         self._previous_tool: str = ToolName.PAN
         self.amounts: dict[str, Amount] = {}
@@ -144,7 +150,7 @@ class DerivePanel(QWidget):
 
     def refresh(self) -> None:
         """Reset for another document; a closed panel is set up when it is opened."""
-        self._ground, self._clean = None, None
+        self._ground, self._clean, self._alignment = None, None, None
         if self._active:
             self.choose(self.method)
         else:
@@ -230,8 +236,32 @@ class DerivePanel(QWidget):
             remember_folder(self._context, "clean", Path(chosen))
             self.set_clean(Path(chosen))
 
+    def set_clean_layer(self, name: str) -> None:
+        """Use a layer, which is registered already, as the clean picture."""
+        document = self._context.document
+        layer = (
+            next((item for item in document.state.layers if item.name == name), None) if document else None
+        )
+        if document is None or layer is None:
+            return
+
+        def done(registered: RegisteredPicture) -> None:
+            if self._context.document is not document:
+                registered.picture.close()
+                return
+            self._clean, self._alignment = registered.picture, registered.alignment
+            self._context.messages.resolve("clean")
+            self._show_source()
+            self._prepare()
+
+        def failed(error: Exception) -> None:
+            self._context.messages.fail(error, topic="clean")
+
+        self._context.background.submit(opener(document, layer), done, failed)
+
     def set_clean(self, path: Path, assume_srgb: bool = False) -> None:
         """Use the picture at ``path`` as the clean picture."""
+        self._alignment = None
         try:
             self._clean = open_painting(path, assume_srgb=assume_srgb)
         except ProfileError as error:
@@ -263,7 +293,9 @@ class DerivePanel(QWidget):
 
     def _make_detector(self) -> MaskDetector | None:
         if self.method == "difference":
-            return DifferenceDetector(self._clean) if self._clean is not None else None
+            if self._clean is None:
+                return None
+            return DifferenceDetector(self._clean, self._alignment)
         return CrackDetector(self.polarity.value) if self.method == "cracks" else LossDetector(self._ground)
 
     def _prepare(self) -> None:
@@ -369,7 +401,7 @@ class DerivePanel(QWidget):
         def done(damage: DamageMap) -> None:
             if self._context.document is document:
                 text = self.tr("{0}: {1} px marked. Correct the mask with the brush and the eraser.")
-                sentence = text.format(title, f"{damage.count():,}")
+                sentence = text.format(title, f"{selecting.limited(self._context, damage).count():,}")
                 masking.merge_mask(self._context, damage, name, lambda: self._applied(sentence))
 
         self._context.jobs.submit(
@@ -383,7 +415,8 @@ class DerivePanel(QWidget):
 
     def _applied(self, sentence: str) -> None:
         self._context.selection.proposal = None
-        self._context.messages.say(sentence, topic="derive")
+        action = rim_action(self._context, self._context.selection.label)
+        self._context.messages.say(sentence, topic="derive", action=action)
         self.done.emit()
 
 

@@ -7,8 +7,10 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QCoreApplication, QObject, QTimer, Signal
 
+from app.commands.select import limited
 from app.context import Context
 from app.document import OpenDocument
+from imagest_core.damage.selection import Selection
 from imagest_core.damage.statistics import ClassStatistics
 from imagest_core.painting.resolution import Resolution
 from imagest_core.progress import Progress
@@ -38,6 +40,7 @@ class FigureUpdater(QObject):
             self._timer(COUNT_WAIT, self._start_count),
             self._timer(MEASURE_WAIT, self._start_measure),
         )
+        context.selection.within_changed.connect(lambda _: self.refresh())
 
     def _timer(self, wait: int, slot: Callable[[], None]) -> QTimer:
         timer = QTimer(self)
@@ -66,7 +69,9 @@ class FigureUpdater(QObject):
     def _start_count(self) -> None:
         document = self._context.document
         if document is not None:
-            self._context.background.latest("counts", document.state.damage.copy().counts, self.counted.emit)
+            damage, context = document.state.damage.copy(), self._context
+            damage = limited(context, damage)
+            context.background.latest("counts", damage.counts, self.counted.emit)
 
     def _start_measure(self) -> None:
         document = self._context.document
@@ -74,17 +79,19 @@ class FigureUpdater(QObject):
             self.measured.emit({})
             return
         self._stop = stop = threading.Event()
-        state = document.state.copy()
+        state, within = document.state.copy(), self._context.selection.within
 
         def done(figures: tuple[ClassStatistics, ...]) -> None:
             if not stop.is_set():
                 self.measured.emit({item.label: item for item in figures})
 
-        self._context.background.submit(_measuring(state, stop), done, priority=-1)
+        self._context.background.submit(_measuring(state, stop, within), done, priority=-1)
 
 
-def _measuring(state: State, stop: threading.Event) -> Callable[[], tuple[ClassStatistics, ...]]:
-    return lambda: damage_statistics(state, Progress(cancelled=stop.is_set))
+def _measuring(
+    state: State, stop: threading.Event, within: Selection | None
+) -> Callable[[], tuple[ClassStatistics, ...]]:
+    return lambda: damage_statistics(state, Progress(cancelled=stop.is_set), within=within)
 
 
 # Text

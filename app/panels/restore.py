@@ -68,6 +68,7 @@ class RestorePanel(Panel):
         self.footer.device_chosen.connect(self._choose_device)
         context.selection.request_changed.connect(self._show_request)
         context.selection.variations_changed.connect(lambda _: self._wait.start())
+        context.selection.within_changed.connect(lambda _: self._wait.start())
         context.selection.variations_changed.connect(lambda _: self._show_changed_count())
         context.jobs.idle.connect(self._look_again)
         context.settings.changed.connect(self._prefer_device)
@@ -162,7 +163,8 @@ class RestorePanel(Panel):
 
     def _estimate(self) -> None:
         self._enable()
-        document, request = self.document, self.context.selection.request
+        document, selection = self.document, self.context.selection
+        request = replace(selection.request, within=selection.within)
         if document is None or document.state.damage.empty:
             self.footer.say(self.tr("Mark damage first: there is nothing to restore yet."))
             self.context.selection.windows = ()
@@ -182,6 +184,8 @@ class RestorePanel(Panel):
         regions = self.tr("%n region(s)", "", found.regions)
         tiles = self.tr("%n tile(s)", "", len(found.windows))
         text = self.tr("{0}, {1} px, in {2}").format(regions, f"{found.pixels:,}", tiles)
+        if self.context.selection.within is not None:
+            text += self.tr(" · within the selection")
         seconds = self.expected_seconds(found)
         if seconds is not None:
             text += self.tr(" · about {0} here").format(duration(seconds))

@@ -73,6 +73,7 @@ class RimPanel(QWidget):
         if document is None or not self.start_button.isEnabled():
             return
         painting, damage = document.painting, document.document.committed_state.damage.copy()
+        within = self._context.selection.within
 
         def done(cleaned: CleanedRim) -> None:
             if self._context.document is document and document.state.damage == damage:
@@ -81,7 +82,7 @@ class RimPanel(QWidget):
         self._context.jobs.submit(
             Job(
                 self.tr("Examining the rim"),
-                lambda progress: clean_rim(painting, damage, AUTO_LIMIT, progress),
+                lambda progress: clean_rim(painting, damage, AUTO_LIMIT, progress, within=within),
                 done,
                 topic="rim",
             )
@@ -118,8 +119,13 @@ class RimPanel(QWidget):
             cleaned.added,
             operation_name("clean_rim"),
             _main_label(cleaned),
-            lambda: self._context.messages.say(text, topic="rim"),
+            lambda: self._applied(cleaned, text),
         )
+
+    def _applied(self, cleaned: CleanedRim, text: str) -> None:
+        if self._context.document is not None:
+            self._context.document.cleaned_rim = cleaned
+        self._context.messages.say(text, topic="rim")
 
     def discard(self) -> None:
         """Hide the proposal; the mask is unchanged."""

@@ -13,6 +13,7 @@ from app.commands import mask as masking
 from app.commands import mask_import as importing
 from app.commands import open as opening
 from app.commands import restore as restoring
+from app.commands import select as selecting
 from app.commands import statistics
 from app.commands.confirm_cancel import may_close
 from app.commands.hypotheses import make_hypotheses
@@ -51,6 +52,11 @@ COMMANDS: dict[str, Callable] = {
     "invert": masking.invert,
     "clear_class": masking.clear_class,
     "clear_all": masking.clear_all,
+    "select_all": selecting.select_all,
+    "select_visible": selecting.select_visible,
+    "select_class": selecting.select_class,
+    "invert_selection": selecting.invert_selection,
+    "clear_selection": selecting.clear_selection,
     "restore_all": restoring.restore_all,
     "restore_visible": restoring.restore_visible,
     "restore_region": restoring.restore_region,

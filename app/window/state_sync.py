@@ -68,6 +68,7 @@ class StateSync(QObject):
         selection.compare_changed.connect(lambda mode: actions[mode].setChecked(True))
         selection.overwrite_changed.connect(actions["overwrite"].setChecked)
         selection.result_changed.connect(lambda _: self._update_timer.start())
+        selection.within_changed.connect(lambda _: self._update_timer.start())
         selection.palette_changed.connect(lambda palette: actions[f"palette_{palette}"].setChecked(True))
         actions[f"palette_{selection.palette}"].setChecked(True)
         for name in TOGGLES:
@@ -165,6 +166,7 @@ class StateSync(QObject):
             "undo": bool(history.done),
             "redo": bool(history.undone),
             "damage": not state.damage.empty,
+            "selection": self._context.selection.within is not None,
             "run": bool(state.runs),
             "shown": self._context.selection.run in state.runs,
             "region": self._context.selection.run in state.runs and self._context.selection.region > 0,

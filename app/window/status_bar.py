@@ -15,6 +15,7 @@ from app.i18n.noop import QT_TRANSLATE_NOOP
 from app.i18n.provenance_texts import displayed_fill, origin_line
 from app.jobs.runner import Job
 from app.widgets.parts import button, elided, label, row
+from imagest_core.damage.selection import Selection
 from imagest_core.painting.geometry import Box
 from imagest_core.progress import Report
 from imagest_core.project.probe import Provenance
@@ -43,6 +44,8 @@ class StatusBar(QStatusBar):
         across.setContentsMargins(12, 0, 0, 0)
         left.setLayout(across)
         self.addWidget(left, 1)
+        self.selected = SelectionStatus(context)
+        self.addPermanentWidget(self.selected)
         self.job = JobStatus(context)
         self.addPermanentWidget(self.job)
         self._timer = QTimer(self)
@@ -98,6 +101,31 @@ class StatusBar(QStatusBar):
             return f"{values}  ·  {painting.depth}-bit {painting.profile_name}"
 
         self._context.background.latest("samples", read, self.samples.setText)
+
+
+class SelectionStatus(QWidget):
+    """Says that work is limited to a selection, as long as there is one; its button removes the selection."""
+
+    def __init__(self, context: Context) -> None:
+        super().__init__()
+        self.text = label("", "warn")
+        self.clear = button(
+            self.tr("Remove selection"),
+            lambda: setattr(context.selection, "within", None),
+            icon="close",
+            tip=self.tr("Detection, clean-up, statistics and restoration work everywhere again"),
+        )
+        across = row(self.text, self.clear)
+        across.setContentsMargins(8, 0, 8, 0)
+        self.setLayout(across)
+        context.selection.within_changed.connect(self._show)
+        self._show(context.selection.within)
+
+    def _show(self, selected: Selection | None) -> None:
+        self.setVisible(selected is not None)
+        if selected is not None:
+            share = f"{selected.pixels / selected.picture.area:.1%}"
+            self.text.setText(self.tr("Limited to the selection ({0})").format(share))
 
 
 class ProgressSample(NamedTuple):

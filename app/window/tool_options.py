@@ -170,6 +170,14 @@ class ToolOptions(QFrame):
                 self.tr("Note"),
                 self.tr("Click to write or edit; drag to move; Delete removes"),
             ),
+            ToolName.SELECT: (
+                self.tr("Select"),
+                self.tr("Drag a rectangle; Shift: add; Alt or Ctrl: subtract; click: remove"),
+            ),
+            ToolName.SELECT_LASSO: (
+                self.tr("Select"),
+                self.tr("Draw around a part; Shift: add; Alt or Ctrl: subtract; click: remove"),
+            ),
             ToolName.PICK: (self.tr("Ground colour"), self.tr("Click where the bare ground is visible")),
             ToolName.REJECT_BRUSH: (
                 self.tr("Reject a part"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,15 +11,19 @@ from imagest_core.cli.parsing import (
     add_colour_option,
     add_reading_options,
     add_rim_option,
+    add_within_option,
     colour,
     count,
     number,
+    selected,
+    within_files,
 )
 from imagest_core.errors import InputError, MaskError
 from imagest_core.printable import counted, show
 from imagest_core.progress import Progress
 
 if TYPE_CHECKING:
+    from imagest_core.damage.detection.registered import RegisteredPicture
     from imagest_core.damage.map import DamageMap
     from imagest_core.painting.reader import Painting
 
@@ -27,7 +32,7 @@ CLEAN_UP = ("opening", "closing", "min_area", "dilate")
 OPTIONS = {
     "cracks": ("polarity", "sensitivity", "widest"),
     "losses": ("ground", "tolerance"),
-    "examples": ("examples", "model", "save_model", "scale", "threshold"),
+    "examples": ("examples", "model", "save_model", "scale", "threshold", "layers"),
 }
 """The options of a single method."""
 
@@ -62,6 +67,8 @@ def add_commands(subparsers: Any) -> None:
     chain("--min-area", type=count, metavar="N", help="remove components of fewer pixels")
     chain("--dilate", type=count, metavar="N", help="final dilation over the uncertain edge")
     add_rim_option(parser)
+    add_within_option(parser, "the mask")
+    add("--protect", type=Path, metavar="FILE", help="a mask, white where nothing may be marked")
     parser.set_defaults(run=_run)
 
 
@@ -98,6 +105,14 @@ def _add_example_options(parser: argparse.ArgumentParser) -> None:
         help="a picture of the scan's size: 0 unknown, 128 intact, 255 damage",
     )
     add("--model", type=Path, metavar="FILE", help="a damage model saved with --save-model")
+    add(
+        "--layer",
+        dest="layers",
+        type=Path,
+        action="append",
+        metavar="FILE",
+        help="a further picture of the work, such as infrared, to learn from; repeatable, in a fixed order",
+    )
     add("--save-model", type=Path, metavar="FILE", help="write what was learned, as .safetensors")
     add(
         "--scale",
@@ -119,9 +134,12 @@ def _run(args: argparse.Namespace, progress: Progress) -> None:
     from imagest_core.painting.atomic import check_writable
     from imagest_core.painting.outputs import FileKind, check_replaceable, check_targets
     from imagest_core.painting.reader import open_painting
+    from imagest_core.restoration.fill_mask import with_protection
 
     method = _method(args)
-    inputs = [path for path in (args.painting, args.clean, args.examples, args.model) if path is not None]
+    named = (args.painting, args.clean, args.examples, args.model, args.protect)
+    inputs = [path for path in named if path is not None] + within_files(args.within)
+    inputs += args.layers or []
     outs = [path for path in (args.out, args.save_model, args.save_recipe) if path is not None]
     if args.save_recipe is not None:
         _check_recipe(args, method)
@@ -130,12 +148,18 @@ def _run(args: argparse.Namespace, progress: Progress) -> None:
     for out in outs:
         check_writable(out)
     with open_painting(args.painting, page=args.page, assume_srgb=args.assume_srgb) as painting:
+        protected = _protected(args.protect, painting)
+        within = selected(args.within, painting.box)
         damage, notes = DERIVE[method](painting, args, progress)
+        damage = damage if within is None else within.limit(damage)
+        damage = damage if protected is None else damage.without(protected)
         if damage.empty:
             raise MaskError(f"No damage was found by {method}; nothing was written.")
         notes = [detection_summary(damage, method), *notes]
         if args.rim:
-            rim = clean_rim(painting, damage, args.rim, progress.part(0.0, 1.0, "cleaning the rim"))
+            damage = damage if protected is None else with_protection(damage, protected)
+            part = progress.part(0.0, 1.0, "cleaning the rim")
+            rim = clean_rim(painting, damage, args.rim, part, within=within)
             damage = rim.damage
             notes.append(f"rim: {counted(rim.pixels, 'pixel')} added, at most {rim.limit} px wide")
     write_mask(damage, args.out, force=args.force, inputs=inputs)
@@ -150,6 +174,10 @@ def _check_recipe(args: argparse.Namespace, method: str) -> None:
 
     if method == "difference":
         raise InputError("A comparison with a clean picture fits one scan; leave out --save-recipe.")
+    if args.protect or args.within or args.layers:
+        raise InputError(
+            "Protected areas, selections and registered pictures fit one scan; leave out --save-recipe."
+        )
     if method == "examples" and args.model is None and args.save_model is None:
         raise InputError("A recipe names the learned model; give --save-model FILE, too.")
     check_replaceable(args.save_recipe, FileKind.OTHER)
@@ -164,6 +192,13 @@ def _save_recipe(args: argparse.Namespace, method: str, inputs: tuple[Path, ...]
     parameters = {name: value for name, value in given.items() if value is not None}
     recipe = recipe_of(method, parameters, args.rim, args.model or args.save_model)
     save_recipe(recipe, args.save_recipe, force=args.force, inputs=inputs)
+
+
+def _protected(path: Path | None, painting: Painting) -> DamageMap | None:
+    """Return the pixels that may not be marked, as label 1."""
+    from imagest_core.damage.mask_io import read_mask
+
+    return None if path is None else read_mask(path, (painting.width, painting.height))
 
 
 def _method(args: argparse.Namespace) -> str:
@@ -257,21 +292,40 @@ def _examples(
 
     names = (*CLEAN_UP, "scale", "threshold")
     given = {name: getattr(args, name) for name in names if getattr(args, name) is not None}
-    classifier = StrokeClassifier(painting, ExampleParameters(**given))
-    if args.model is not None:
-        classifier.use(load_model(args.model))
-    else:
-        strokes = read_strokes(args.examples, (painting.width, painting.height))
-        classifier.update(strokes, progress.part(0, 0.2, "learning from the examples"))
-    damage = classifier.derive(progress.part(0.2, 1))
+    with ExitStack() as stack:
+        layers = [_registered(path, painting, args, stack) for path in args.layers or ()]
+        classifier = StrokeClassifier(painting, ExampleParameters(**given), layers=layers)
+        if args.model is not None:
+            classifier.use(load_model(args.model))
+        else:
+            strokes = read_strokes(args.examples, (painting.width, painting.height))
+            classifier.update(strokes, progress.part(0, 0.2, "learning from the examples"))
+        damage = classifier.derive(progress.part(0.2, 1))
     assert classifier.model is not None
     model = classifier.model
-    notes = [f"damage model {model.sha256[:16]}, works at 1/{1 << model.level} of the size"]
+    notes = [_layer_note(layer) for layer in layers]
+    notes += [f"damage model {model.sha256[:16]}, works at 1/{1 << model.level} of the size"]
     if args.save_model is not None:
         inputs = (args.painting, args.examples)
         save_model(model, args.save_model, force=args.force, inputs=inputs)
         notes.append(f"written: {args.save_model}")
     return damage, notes
+
+
+def _registered(
+    path: Path, painting: Painting, args: argparse.Namespace, stack: ExitStack
+) -> RegisteredPicture:
+    """Open the picture of a layer and register it with the scan."""
+    from imagest_core.damage.detection.registered import register_picture
+    from imagest_core.painting.reader import open_painting
+
+    picture = stack.enter_context(open_painting(path, assume_srgb=args.assume_srgb))
+    return register_picture(picture, painting)
+
+
+def _layer_note(layer: RegisteredPicture) -> str:
+    error = "not measured" if layer.residual is None else f"{layer.residual:.2f} px RMS"
+    return f"layer {layer.picture.path.name}: registration error {error}"
 
 
 DERIVE = {"difference": _difference, "cracks": _cracks, "losses": _losses, "examples": _examples}

@@ -238,7 +238,7 @@ def style_of(args: argparse.Namespace) -> StyleReference | None:
 
 def inputs_of(args: argparse.Namespace) -> tuple[Path, ...]:
     """Return every file and folder that a command with these options reads."""
-    named = ("painting", "mask", "clean", "style_image", "project", "exported")
+    named = ("painting", "mask", "protect", "clean", "style_image", "project", "exported")
     paths = [path for name in named if (path := getattr(args, name, None)) is not None]
     study = (Path(args.study),) if getattr(args, "study", "") else ()
     return (*paths, *study, *models_of(args))

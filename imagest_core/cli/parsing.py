@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import argparse
 import math
+import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from string import hexdigits
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
+from imagest_core.errors import InputError
 from imagest_core.painting.geometry import Box
 from imagest_core.printable import error_stream, printable
+
+if TYPE_CHECKING:
+    from imagest_core.damage.selection import Selection
 
 MOST = 2**63 - 1
 """The largest accepted whole number."""
@@ -127,6 +133,53 @@ def rim_limit(text: str) -> int:
     except argparse.ArgumentTypeError:
         expected = f"auto, off or a number of pixels from 1 to {MAX_LIMIT}"
         raise argparse.ArgumentTypeError(f"expected {expected}, not {shown(text)}") from None
+
+
+def add_within_option(parser: argparse.ArgumentParser, what: str) -> None:
+    """Add ``--within``; ``what`` it limits is named in the help."""
+    parser.add_argument(
+        "--within",
+        action="append",
+        default=[],
+        metavar="X,Y,W,H|MASK",
+        help=f"limit {what} to a rectangle, or to the white pixels of a mask; repeatable",
+    )
+
+
+def selected(texts: Sequence[str], picture: Box) -> Selection | None:
+    """Return the selection that the values of ``--within`` describe; None if there are none.
+
+    Raises ``MaskError``.
+    """
+    from imagest_core.damage.mask_io import read_mask
+    from imagest_core.damage.selection import Selection, united
+    from imagest_core.errors import MaskError
+
+    parts = []
+    for text in texts:
+        if (rectangle := selected_box(text)) is not None:
+            parts.append(Selection.of_box(rectangle, picture))
+            continue
+        mask = read_mask(Path(text), (picture.width, picture.height))
+        if mask.empty:
+            raise MaskError(f"{text} selects nothing: paint the part to select white.")
+        parts.append(Selection.of_mask(mask))
+    return united(parts)
+
+
+def selected_box(text: str) -> Box | None:
+    """Return a value of ``--within`` as a rectangle; None if it names a file."""
+    if re.fullmatch(r"[\d\s,+-]+", text) is None:
+        return None
+    try:
+        return box(text)
+    except argparse.ArgumentTypeError as error:
+        raise InputError(f"--within: {error}.") from None
+
+
+def within_files(texts: Sequence[str]) -> list[Path]:
+    """Return the files that the values of ``--within`` name."""
+    return [Path(text) for text in texts if selected_box(text) is None]
 
 
 def add_rim_option(parser: argparse.ArgumentParser) -> None:

@@ -38,6 +38,7 @@ COMMANDS = (
     Command("train", "imagest_core.cli.train", "train the Imagest network on your own pictures"),
     Command("models", "imagest_core.cli.models", "list, add, check, remove and fetch models"),
     Command("project", "imagest_core.cli.project", "inspect, export, verify and rescue project files"),
+    Command("layers", "imagest_core.cli.layers", "add, list and remove registered pictures of a project"),
     Command("bench", "imagest_core.cli.bench", "measure speeds on this computer"),
     Command("demo", "imagest_core.cli.demo", "restore the bundled sample into ./out"),
 )

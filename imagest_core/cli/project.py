@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from imagest_core.cli.parsing import add_reading_options, whole
+from imagest_core.cli.parsing import add_reading_options, add_within_option, selected, whole, within_files
 from imagest_core.printable import show, show_json
 from imagest_core.progress import Progress
 
@@ -40,6 +40,7 @@ def _add_info(actions: Any) -> None:
     info.add_argument("--csv", type=Path, metavar="FILE", help="also write the damage statistics to FILE")
     info.add_argument("--regions", type=Path, metavar="FILE", help="also write a list of all regions to FILE")
     info.add_argument("--force", action="store_true", help="replace FILE if it exists")
+    add_within_option(info, "the damage statistics")
 
 
 def _add_probe(actions: Any) -> None:
@@ -158,10 +159,14 @@ def _info(args: argparse.Namespace, progress: Progress) -> None:
     tables = [path for path in (args.csv, args.regions) if path is not None]
     with Document.open_read_only(args.project) as document:
         inputs = inputs_of(document)
+        inputs = (*inputs, *within_files(args.within))
         check_targets(tables, force=args.force, inputs=inputs)
-        figures = damage_statistics(document.state, progress)
-        regions = damage_regions(document.state, progress) if args.regions is not None else ()
+        state, within = document.state, selected(args.within, document.state.box)
+        figures = damage_statistics(state, progress, within=within)
+        regions = damage_regions(state, progress, within=within) if args.regions is not None else ()
         facts = summary(document, figures)
+        if within is not None:
+            facts["within"] = within.to_plain()
     if args.csv is not None:
         write_statistics(figures, args.csv, force=args.force, inputs=inputs)
     if args.regions is not None:

@@ -9,7 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from imagest_core.cli.parsing import add_colour_option, add_rim_option
+from imagest_core.cli.parsing import (
+    add_colour_option,
+    add_rim_option,
+    add_within_option,
+    selected,
+    within_files,
+)
 from imagest_core.cli.progress_bar import duration
 from imagest_core.errors import OutputError
 from imagest_core.printable import counted, show
@@ -34,6 +40,12 @@ def add_commands(subparsers: Any) -> None:
     parser = subparsers.add_parser("restore", help="fill the damage of a scan and write a verified TIFF")
     parser.add_argument("painting", type=Path, metavar="PAINTING", help="the scan, which is never written")
     parser.add_argument("--mask", type=Path, required=True, metavar="MASK", help="the mask, white for damage")
+    parser.add_argument(
+        "--protect",
+        type=Path,
+        metavar="MASK",
+        help="a mask, white where nothing may be filled, grown into or taken as a style reference",
+    )
     parser.add_argument("-o", "--out", type=Path, required=True, metavar="OUT", help="the TIFF to write")
     parser.add_argument("--force", action="store_true", help="replace OUT and the record if they exist")
     parser.add_argument("--record", type=Path, metavar="FILE.json", help="write a record of the restoration")
@@ -42,6 +54,7 @@ def add_commands(subparsers: Any) -> None:
     add_colour_option(parser)
     add_style_options(parser)
     add_rim_option(parser)
+    add_within_option(parser, "the restoration")
     add_request_options(parser)
     parser.set_defaults(run=_run)
 
@@ -96,18 +109,22 @@ def restore_file(args: argparse.Namespace, targets: Targets, progress: Progress)
     from imagest_core.damage.mask_io import check_mask_usable, read_mask
     from imagest_core.painting.reader import open_painting
     from imagest_core.restoration.api import restore
+    from imagest_core.restoration.fill_mask import with_protection
     from imagest_core.restoration.style_selection import checked_style
     from imagest_core.restoration.validation import check_request
     from imagest_core.restoration.written import write_result
 
     request, style = request_of(args), style_of(args)
-    inputs = inputs_of(args)
+    inputs = (*inputs_of(args), *within_files(args.within))
     targets.check(inputs)
     check_request(request)
     started = time.monotonic()
     with open_painting(args.painting, page=args.page, assume_srgb=args.assume_srgb) as painting:
         damage = check_mask_usable(read_mask(args.mask, (painting.width, painting.height)))
-        rim = _cleaned(painting, damage, args.rim, progress.part(0.0, 0.0, "cleaning the rim"))
+        if args.protect is not None:
+            damage = with_protection(damage, read_mask(args.protect, (painting.width, painting.height)))
+        request = replace(request, within=selected(args.within, painting.box))
+        rim = _cleaned(painting, damage, args.rim, request, progress.part(0.0, 0.0, "cleaning the rim"))
         damage = damage if rim is None else rim.damage
         used = checked_style(painting, damage, request, style)
         filling, writing = progress.part(0.0, 0.8, "restoring"), progress.part(0.8, 1.0)
@@ -127,15 +144,17 @@ def restore_file(args: argparse.Namespace, targets: Targets, progress: Progress)
         return [*notes, *summary(record, time.monotonic() - started), *targets.lines(record)]
 
 
-def _cleaned(painting: Painting, damage: DamageMap, limit: int, progress: Progress) -> CleanedRim | None:
+def _cleaned(
+    painting: Painting, damage: DamageMap, limit: int, request: RestorationRequest, progress: Progress
+) -> CleanedRim | None:
     """Return the damage grown over its rim by at most ``limit`` px, None for 0."""
     from imagest_core.damage.rim import clean_rim
-    from imagest_core.restoration.api import damage_to_fill
+    from imagest_core.restoration.fill_mask import damage_to_fill
 
     if not limit:
         return None
-    damage_to_fill(painting, damage)
-    return clean_rim(painting, damage, limit, progress)
+    damage_to_fill(painting.box, damage, request.within)
+    return clean_rim(painting, damage, limit, progress, within=request.within)
 
 
 def _named(request: RestorationRequest) -> str:
@@ -156,4 +175,6 @@ def summary(record: RestorationRecord, seconds: float) -> list[str]:
         lines.append(f"style regions suggested: {suggested}")
     if verification is not None:
         lines.append(f"verified: {verification.samples:,} samples outside the mask compared, all identical")
+    if verification is not None and verification.protected:
+        lines.append(f"verified: {counted(verification.protected, 'protected pixel')} unchanged")
     return lines + [f"note: {note}" for note in (*record.notes, *record.writing_notes)]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from imagest_core.errors import MaskError
@@ -19,6 +20,8 @@ class Policy(StrEnum):
     """The damage is filled."""
     RECORD = "record"
     """The damage is recorded and counted, and its pixels are left unchanged."""
+    PROTECT = "protect"
+    """The pixels are no damage: nothing fills them, grows into them, or uses them as a style reference."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +37,7 @@ class DamageClass:
     colour
         Display colour as ``#rrggbb``.
     policy
-        Whether damage of this class is filled or only recorded.
+        Whether damage of this class is filled or only recorded, or its pixels are protected.
     visible, locked
         Display and editing state: hidden classes are not drawn, locked classes are not painted over.
     """
@@ -67,6 +70,15 @@ class DamageClass:
         """Whether damage of this class is filled."""
         return self.policy is Policy.FILL
 
+    @property
+    def protected(self) -> bool:
+        """Whether pixels of this class are protected."""
+        return self.policy is Policy.PROTECT
+
+    def with_label(self, label: int) -> DamageClass:
+        """Return the same class with another label."""
+        return replace(self, label=label)
+
 
 LOSS = DamageClass(1, "loss", "#d62828")
 CRACK = DamageClass(2, "crack", "#1d6fd8")
@@ -74,8 +86,9 @@ ABRASION = DamageClass(3, "abrasion", "#e08a00")
 STAIN = DamageClass(4, "stain", "#7b4fb5")
 TEAR = DamageClass(5, "tear", "#0b8f6a")
 OVERPAINT = DamageClass(6, "overpaint", "#c2468f", Policy.RECORD)
+PROTECTED = DamageClass(7, "protected", "#00958f", Policy.PROTECT)
 
-DEFAULT_CLASSES = (LOSS, CRACK, ABRASION, STAIN, TEAR, OVERPAINT)
+DEFAULT_CLASSES = (LOSS, CRACK, ABRASION, STAIN, TEAR, OVERPAINT, PROTECTED)
 """Classes of a new map. Overpaint is existing paint, so it is only recorded by default."""
 
 
@@ -85,6 +98,17 @@ _RECOVERED_COLOUR = "#ff00ff"
 def recovered_class(label: int) -> DamageClass:
     """Return a placeholder for a label whose class is missing; it is visible and only recorded."""
     return DamageClass(label, f"recovered {label}", _RECOVERED_COLOUR, Policy.RECORD)
+
+
+def free_label(classes: Iterable[DamageClass], wanted: int = 1) -> int:
+    """Return ``wanted`` if no class has this label, else the first free one; raises ``MaskError``."""
+    used = {item.label for item in classes}
+    for label in (wanted, *range(1, MAX_LABEL + 1)):
+        if label not in used:
+            return label
+    raise MaskError(
+        Message("All {count} damage classes exist already: rename one that you do not need.", count=MAX_LABEL)
+    )
 
 
 def check_classes(classes: tuple[DamageClass, ...]) -> tuple[DamageClass, ...]:

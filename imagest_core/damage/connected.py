@@ -17,27 +17,36 @@ Component = tuple[Box, Mask]
 
 
 def damage_at(damage: DamageMap, x: int, y: int) -> Component | None:
-    """Return the 8-connected damage of any class at pixel (x, y), or None if it is intact."""
-    return _find_component(damage, x, y, damage.box, inside=True)
+    """Return the 8-connected damage of any class at pixel (x, y), or None if it is intact.
+
+    At a protected pixel it is the protected area.
+    """
+    pixel = Box(x, y, 1, 1)
+    protected = bool(damage.box.contains(pixel) and damage.protected_mask(pixel).any())
+    alike = damage.protected_labels() == protected
+    alike[0] = False
+    return _find_component(damage, x, y, damage.box, alike, 8)
 
 
 def hole_at(damage: DamageMap, x: int, y: int, bounds: Box) -> Component | None:
     """Return the intact pixels at (x, y) enclosed by damage, or None if they reach an edge of ``bounds``."""
     bounds = bounds.within(damage.box)
-    component = _find_component(damage, x, y, bounds, inside=False)
+    component = _find_component(damage, x, y, bounds, np.arange(256) == 0, 4)
     if component is None or _touches_edge(*component, bounds):
         return None
     return component
 
 
-def _find_component(damage: DamageMap, x: int, y: int, bounds: Box, *, inside: bool) -> Component | None:
-    """Search in growing boxes until the component fits inside one."""
+def _find_component(
+    damage: DamageMap, x: int, y: int, bounds: Box, alike: NDArray[np.bool_], connectivity: int
+) -> Component | None:
+    """Search pixels whose label is ``alike`` in growing boxes until the component fits inside one."""
     if not bounds.contains(Box(x, y, 1, 1)):
         return None
     margin = _FIRST_MARGIN
     while True:
         box = Box(x, y, 1, 1).expanded(margin).within(bounds)
-        mask = _flood((damage.read(box) > 0) == inside, x - box.x, y - box.y, 8 if inside else 4)
+        mask = _flood(alike[damage.read(box)], x - box.x, y - box.y, connectivity)
         if not mask.any():
             return None
         if box == bounds or not _touches_edge(box, mask, box):

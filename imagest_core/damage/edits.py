@@ -1,21 +1,25 @@
 """Edits of a whole damage map: dilate, erode, clear, invert, extract and merge classes.
 
-Each function returns a new map. Pixels of locked classes do not change.
+Each function returns a new map. Pixels of locked classes do not change, and protected pixels only when their
+own class is edited.
 """
 
 from __future__ import annotations
+
+from collections.abc import Iterable
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from imagest_core.arrays import Mask
 from imagest_core.damage.map import TILE, DamageMap
 from imagest_core.painting.geometry import Box
 
 
 def cleared(damage: DamageMap, label: int | None = None, box: Box | None = None) -> DamageMap:
     """Remove the damage of class ``label`` (None: every class), only within ``box`` if given."""
-    result, editable = damage.copy(), _editable_labels(damage)
+    result, editable = damage.copy(), _editable_labels(damage, label)
     if label is not None:
         editable &= np.arange(256) == label
     for cell in damage.occupied():
@@ -28,7 +32,7 @@ def cleared(damage: DamageMap, label: int | None = None, box: Box | None = None)
 
 def inverted(damage: DamageMap, label: int) -> DamageMap:
     """Exchange intact and damaged pixels; new damage gets class ``label``."""
-    result, editable = damage.copy(), _editable_labels(damage)
+    result, editable = damage.copy(), _editable_labels(damage, label)
     for cell in damage.box.tiles(TILE):
         labels = damage.read(cell)
         swapped = np.where(labels == 0, np.uint8(label), np.uint8(0))
@@ -73,20 +77,36 @@ def extracted(damage: DamageMap, label: int | None = None, box: Box | None = Non
 def merged(damage: DamageMap, source: DamageMap, label: int, *, overwrite: bool = False) -> DamageMap:
     """Add the damage of ``source`` to ``damage`` as class ``label``.
 
-    Other classes are kept unless ``overwrite``. Raises ``ValueError`` if the sizes differ.
+    Other classes are kept unless ``overwrite`` or the class is protected. Raises ``ValueError`` if the sizes
+    differ.
     """
     if damage.box != source.box:
         raise ValueError(f"{source.box} is not {damage.box}")
-    result, editable = damage.copy(), _editable_labels(damage)
-    editable[1:] &= overwrite
+    result, editable = damage.copy(), _editable_labels(damage, label)
+    if not (overwrite or damage.protected_labels()[label]):
+        editable[1:] = False
     for cell in source.occupied():
         labels = damage.read(cell)
         result.write(cell, np.where((source.read(cell) > 0) & editable[labels], np.uint8(label), labels))
     return result
 
 
-def _editable_labels(damage: DamageMap) -> NDArray[np.bool_]:
-    """Return (256,) bool: whether pixels with this label may be changed."""
-    editable = np.ones(256, np.bool_)
+def overlaps_protected(damage: DamageMap, cells: Iterable[tuple[Box, Mask]], label: int) -> bool:
+    """Return whether marking ``cells``, boxes with (h, w) masks, as ``label`` leaves protected pixels out."""
+    protected = damage.protected_labels()
+    if not label or protected[label] or not protected.any():
+        return False
+    return any(
+        bool((protected[damage.read(part)] & mask[part.moved(-box.x, -box.y).slices]).any())
+        for box, mask in cells
+        if not (part := box.within(damage.box)).empty
+    )
+
+
+def _editable_labels(damage: DamageMap, label: int | None) -> NDArray[np.bool_]:
+    """Return (256,) bool: whether an edit of class ``label`` may change pixels with this label."""
+    editable = ~damage.protected_labels()
+    if label is not None:
+        editable[label] = True
     editable[[item.label for item in damage.classes if item.locked]] = False
     return editable

@@ -12,6 +12,14 @@ PATTERNS = 8
 PERIOD = 7
 """Distance of lines in pixels."""
 _LINE = 2
+LATTICE_PERIOD = 8
+"""Distance of the lines of a lattice in pixels."""
+
+
+def lattice(box: Box) -> Mask:
+    """Return (h, w) bool: a lattice of thin lines, which marks protected areas."""
+    columns, rows = np.arange(box.x, box.right), np.arange(box.y, box.bottom)[:, np.newaxis]
+    return np.asarray(((columns + rows) % LATTICE_PERIOD == 0) | ((columns - rows) % LATTICE_PERIOD == 0))
 
 
 def hatch(labels: Labels, box: Box, *, turned: bool = False) -> Mask:

@@ -160,6 +160,16 @@ class DamageMap:
         """Return (h, w) bool: where ``box`` contains damage of a class that is filled."""
         return self._filled_labels()[self.read(box)]
 
+    def protected_mask(self, box: Box) -> Mask:
+        """Return (h, w) bool: where ``box`` is protected."""
+        return self.protected_labels()[self.read(box)]
+
+    def protected_labels(self) -> Mask:
+        """Return (256,) bool: whether pixels with this label are protected."""
+        protected = np.zeros(256, np.bool_)
+        protected[[item.label for item in self.classes if item.protected]] = True
+        return protected
+
     # Derived maps
 
     def copy(self) -> DamageMap:
@@ -180,11 +190,41 @@ class DamageMap:
 
     def filled(self) -> DamageMap:
         """Return a map with label 1 wherever the class is filled."""
-        is_filled = self._filled_labels()
+        return self._mapped(self._filled_labels())
+
+    @property
+    def any_protected(self) -> bool:
+        """Whether any pixel is protected."""
+        labels = self.protected_labels()
+        return bool(labels.any()) and any(bool(labels[tile].any()) for tile in self._tiles.values())
+
+    def protected(self) -> DamageMap:
+        """Return a map with label 1 wherever pixels are protected."""
+        labels = self.protected_labels()
+        return self._mapped(labels) if labels.any() else DamageMap(self.width, self.height)
+
+    def _mapped(self, chosen: Mask) -> DamageMap:
+        """Return a map with label 1 wherever ``chosen`` ((256,) bool) holds for the label."""
         result = DamageMap(self.width, self.height)
         for key, tile in self._tiles.items():
-            mask = is_filled[tile]
+            mask = chosen[tile]
             result._replace(key, tile_box(key), tile if np.array_equal(mask, tile) else mask)
+        return result
+
+    def without(self, other: DamageMap) -> DamageMap:
+        """Return a copy without the pixels that ``other``, of the same size, marks."""
+        result = self.copy()
+        for key in self._tiles.keys() & other._tiles.keys():
+            labels = np.where(other._tiles[key] > 0, np.uint8(0), self._tiles[key])
+            result._replace(key, tile_box(key), labels)
+        return result
+
+    def within(self, other: DamageMap) -> DamageMap:
+        """Return a copy of only the pixels that ``other``, of the same size, marks."""
+        result = DamageMap(self.width, self.height, self.classes)
+        for key in self._tiles.keys() & other._tiles.keys():
+            labels = np.where(other._tiles[key] > 0, self._tiles[key], np.uint8(0))
+            result._replace(key, tile_box(key), labels)
         return result
 
     def dilated(self, pixels: int, progress: Progress | None = None) -> DamageMap:

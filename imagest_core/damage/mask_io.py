@@ -212,6 +212,8 @@ def write_mask(
 ) -> None:
     """Write all damage as an 8-bit grey image, 255 damaged and 0 intact; PNG or TIFF by the extension.
 
+    Protected pixels are no damage and stay 0.
+
     The file is written atomically. An existing file is replaced only with ``force``, and a file of ``inputs``
     never. Raises ``OutputError``.
     """
@@ -226,8 +228,8 @@ def write_mask(
 def _bands(damage: DamageMap) -> Iterator[NDArray[np.uint8]]:
     """Iterate over the image from the top as (up to 256, width) uint8 bands of 0 and 255."""
     for y in range(0, damage.height, TILE):
-        band = Box(0, y, damage.width, TILE).within(damage.box)
-        yield (damage.read(band) > 0) * np.uint8(255)
+        labels = damage.read(Box(0, y, damage.width, TILE).within(damage.box))
+        yield ((labels > 0) & ~damage.protected_labels()[labels]) * np.uint8(255)
 
 
 def _write_png(damage: DamageMap, file: BinaryIO) -> None:

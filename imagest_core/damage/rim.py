@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from imagest_core.arrays import Image, Labels, Mask
 from imagest_core.damage.map import TILE, DamageMap, tile_box
 from imagest_core.damage.regions import Regions
+from imagest_core.damage.selection import Selection
 from imagest_core.errors import MaskError
 from imagest_core.messages import Message
 from imagest_core.painting.geometry import Box
@@ -94,11 +95,16 @@ def check_limit(limit: int) -> int:
 
 
 def clean_rim(
-    painting: Painting, damage: DamageMap, limit: int = AUTO_LIMIT, progress: Progress | None = None
+    painting: Painting,
+    damage: DamageMap,
+    limit: int = AUTO_LIMIT,
+    progress: Progress | None = None,
+    *,
+    within: Selection | None = None,
 ) -> CleanedRim:
     """Grow the damage to be filled over a rim that still shows ground, shadow or a raised edge.
 
-    Damage grows over unmarked pixels only, never over another class.
+    Damage grows over unmarked pixels only, never over another class or protected pixels.
 
     Parameters
     ----------
@@ -108,6 +114,8 @@ def clean_rim(
         Pixels by which the damage grows at most, 1–32.
     progress
         Progress and cancellation.
+    within
+        The selection in which the damage grows; None for everywhere.
 
     Raises
     ------
@@ -120,7 +128,11 @@ def clean_rim(
     added = DamageMap(damage.width, damage.height, damage.classes)
     result = damage.copy()
     for cell in progress.steps(_cells_near(damage.filled(), limit)):
+        if within is not None and not (selected := within.mask.read(cell) > 0).any():
+            continue
         labels = _rim_in(painting, damage, cell, limit)
+        if within is not None:
+            labels[~selected] = 0
         if labels.any():
             added.write(cell, labels)
             result.write(cell, np.where(labels > 0, labels, damage.read(cell)))

@@ -16,6 +16,7 @@ from imagest_core.arrays import Mask
 from imagest_core.damage.edits import extracted
 from imagest_core.damage.map import TILE, DamageMap
 from imagest_core.damage.regions import find_regions
+from imagest_core.damage.selection import Selection
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.resolution import Resolution
 from imagest_core.progress import Progress
@@ -53,7 +54,7 @@ class ClassStatistics:
     area_px, area_mm2
         Total area.
     percent
-        Share of the image area, 0–100.
+        Share of the area of the image, or of the selection, 0–100.
     sizes_px, sizes_mm2
         Distribution of the component areas.
     length_px, length_mm
@@ -88,14 +89,23 @@ COLUMNS = tuple(column for item in fields(ClassStatistics) for column in _column
 
 
 def class_statistics(
-    damage: DamageMap, resolution: Resolution | None = None, progress: Progress | None = None
+    damage: DamageMap,
+    resolution: Resolution | None = None,
+    progress: Progress | None = None,
+    *,
+    within: Selection | None = None,
 ) -> tuple[ClassStatistics, ...]:
-    """Measure every class that occurs, in the order of the labels."""
+    """Measure every class that occurs, in the order of the labels.
+
+    With ``within``, only its damage is measured, and shares are those of its area.
+    """
+    damage = damage if within is None else within.limit(damage)
+    area = damage.box.area if within is None else within.pixels
     labels = list(damage.counts())
     whole = progress or Progress()
     parts = (whole.part(i / len(labels), (i + 1) / len(labels)) for i in range(len(labels)))
     return tuple(
-        _statistics(damage, label, resolution, part) for label, part in zip(labels, parts, strict=True)
+        _statistics(damage, label, resolution, part, area) for label, part in zip(labels, parts, strict=True)
     )
 
 
@@ -151,7 +161,7 @@ def skeleton_steps(damage: DamageMap, progress: Progress | None = None) -> Skele
 
 
 def _statistics(
-    damage: DamageMap, label: int, scale: Resolution | None, progress: Progress
+    damage: DamageMap, label: int, scale: Resolution | None, progress: Progress, area: int
 ) -> ClassStatistics:
     single = extracted(damage, label)
     areas = np.array([region.area for region in find_regions(single, thickness=False)])
@@ -166,7 +176,7 @@ def _statistics(
         count=len(areas),
         area_px=int(areas.sum()),
         area_mm2=float(areas.sum() / per_mm2) if scale else None,
-        percent=float(100 * areas.sum() / damage.box.area),
+        percent=float(100 * areas.sum() / area),
         sizes_px=sizes,
         sizes_mm2=AreaQuantiles(*(size / per_mm2 for size in sizes)) if scale else None,
         length_px=steps.length(),

@@ -47,12 +47,16 @@ class ComposedTile:
 
 
 class AcceptedFills:
-    """The accepted fills of a state at the time of construction."""
+    """The accepted fills of a state at the time of construction.
+
+    Pixels that are protected now are left out, even if they were filled before.
+    """
 
     def __init__(self, state: State) -> None:
         self._runs, self._rejected = dict(state.runs), dict(state.rejected_parts)
         self._channels_and_depth = state.painting.channels, state.painting.depth
         self._acceptance_order = _acceptance_order(state)
+        self.protected = state.damage.protected()
 
     def keys(self) -> list[TileKey]:
         """Return the tiles with accepted fills, row by row."""
@@ -119,6 +123,8 @@ class AcceptedFills:
                 place = order[tile.regions]
                 if number in self._rejected:
                     place = place * (self._rejected[number].read(tile.box) == 0)
+                if key in self.protected.tiles():
+                    place = place * (self.protected.read(tile.box) == 0)
                 if place.any():
                     yield number, tile, place
 

@@ -20,7 +20,7 @@ from imagest_core.project.state import State
 class ComposedFills:
     """Fills over the scan: the accepted ones, and above them those of ``runs``, the last on top.
 
-    ``rejected`` holds the rejected pixels by run; they show what is below.
+    ``rejected`` holds the rejected pixels by run; they show what is below. Protected pixels show the scan.
     """
 
     def __init__(
@@ -40,6 +40,8 @@ class ComposedFills:
                 mask = tile.regions > 0
                 if run.id in self._rejected:
                     mask &= self._rejected[run.id].read(tile.box) == 0
+                if key in self._accepted.protected.tiles():
+                    mask &= self._accepted.protected.read(tile.box) == 0
                 yield tile.box, tile.samples, mask * np.uint32(run.id)
 
     def composite(self, samples: Samples, box: Box) -> Samples:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from imagest_core.damage.region_table import RegionRow, region_rows, regions_csv
+from imagest_core.damage.selection import Selection
 from imagest_core.damage.statistics import NO_SCALE, ClassStatistics, as_csv, class_statistics
 from imagest_core.painting.atomic import replacing, write_text
 from imagest_core.painting.outputs import FileKind, check_replaceable
@@ -15,13 +16,17 @@ from imagest_core.progress import Progress
 from imagest_core.project.state import Calibration, State
 
 
-def damage_statistics(state: State, progress: Progress | None = None) -> tuple[ClassStatistics, ...]:
+def damage_statistics(
+    state: State, progress: Progress | None = None, *, within: Selection | None = None
+) -> tuple[ClassStatistics, ...]:
     """Measure count, areas, sizes and length of every class, in px and, if the scale is known, in mm.
+
+    With ``within``, only the damage in this selection is measured.
 
     The ``scale`` of each class names its origin: calibrated by the user, from the file, or unknown. This
     takes seconds for thousands of regions, so run it in a background job. Raises ``Cancelled``.
     """
-    return class_statistics(state.damage.copy(), _scale(state.calibration), progress)
+    return class_statistics(state.damage.copy(), _scale(state.calibration), progress, within=within)
 
 
 def scale_source(calibration: Calibration | None) -> str:
@@ -45,9 +50,15 @@ def write_statistics(
         write_text(part, as_csv(statistics), out)
 
 
-def damage_regions(state: State, progress: Progress | None = None) -> tuple[RegionRow, ...]:
-    """List the regions of every class, in px and, if the scale is known, in mm; raises ``Cancelled``."""
-    return tuple(region_rows(state.damage.copy(), _scale(state.calibration), progress))
+def damage_regions(
+    state: State, progress: Progress | None = None, *, within: Selection | None = None
+) -> tuple[RegionRow, ...]:
+    """List the regions of every class, in px and, if the scale is known, in mm; raises ``Cancelled``.
+
+    With ``within``, only their parts in this selection are listed.
+    """
+    damage = state.damage.copy() if within is None else within.limit(state.damage)
+    return tuple(region_rows(damage, _scale(state.calibration), progress))
 
 
 def write_regions(

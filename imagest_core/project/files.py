@@ -63,7 +63,7 @@ def inputs_of(document: StoredDocument) -> tuple[Path, ...]:
 
 def _referenced(state: State) -> list[Path]:
     donors = [state.style.donor] if state.style.donor is not None else []
-    return [state.painting.path, *donors]
+    return [state.painting.path, *donors, *(layer.path for layer in state.layers)]
 
 
 def _recover_references(project: Path) -> Iterator[Path]:
@@ -93,3 +93,5 @@ def _referenced_in(db: sqlite3.Connection) -> Iterator[Path]:
         donor = decode_setting(Aspect.STYLE, tables.read_meta(db, Aspect.STYLE.value)).donor
         if donor is not None:
             yield donor
+    with suppress(*_UNREADABLE):
+        yield from (layer.path for layer in tables.read_setting(db, Aspect.LAYERS))

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from imagest_core.damage.classes import MAX_LABEL, DamageClass
+from imagest_core.damage.classes import DEFAULT_CLASSES, DamageClass, free_label
 from imagest_core.damage.edits import merged
 from imagest_core.damage.map import DamageMap
 from imagest_core.damage.mask_parts import MaskParts
@@ -72,15 +72,14 @@ def named_targets(parts: MaskParts, state: State, names: Sequence[str]) -> dict[
 
 
 def new_class(classes: list[DamageClass], name: str, colour: str = "") -> DamageClass:
-    """Return a new class beside ``classes``; raises ``MaskError`` if no label is left."""
-    used = {item.label for item in classes}
-    label = next((number for number in range(1, MAX_LABEL + 1) if number not in used), None)
-    if label is None:
-        raise MaskError(
-            Message(
-                "All {count} damage classes exist already: rename one that you do not need.", count=MAX_LABEL
-            )
-        )
+    """Return a new class beside ``classes``; raises ``MaskError`` if no label is left.
+
+    A built-in class that is missing, such as "protected", keeps its meaning.
+    """
+    built_in = next((item for item in DEFAULT_CLASSES if item.name == name), None)
+    if built_in is not None:
+        return built_in.with_label(free_label(classes, built_in.label))
+    label = free_label(classes)
     grey = not colour or colour[1:3] == colour[3:5] == colour[5:7]
     return DamageClass(label, name, _COLOURS[label % len(_COLOURS)] if grey else colour)
 

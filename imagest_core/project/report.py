@@ -36,6 +36,7 @@ def as_text(facts: dict[str, Any]) -> str:
         _line("decisions", _counted(facts["decisions"])),
         *(_run(run) for run in facts["runs"]),
         *(_annotation(number, item) for number, item in enumerate(facts["annotations"], 1)),
+        *(_layer(item) for item in facts["layers"]),
         "",
         *_table(facts["damage"]),
     ]
@@ -44,6 +45,11 @@ def as_text(facts: dict[str, Any]) -> str:
 
 def _line(name: str, value: str) -> str:
     return f"{name:<10}{printable(value)}"
+
+
+def _layer(item: dict[str, Any]) -> str:
+    residual = "not measured" if item["residual"] is None else f"{item['residual']:.2f} px RMS"
+    return _line("layer", f"{item['name']} ({item['kind']}), {item['path']}, registration error {residual}")
 
 
 def _scale(facts: dict[str, Any]) -> str:

@@ -113,15 +113,18 @@ def restore_part(
     progress: Progress | None = None,
     *,
     operator: str = "",
+    protected: DamageMap | None = None,
 ) -> RestorationResult:
-    """Fill exactly the pixels of ``part``; the record names the fills that were known.
+    """Fill exactly the pixels of ``part`` that aren't ``protected``; the record names the known fills.
 
     See :func:`~imagest_core.restoration.api.restore` for the other parameters and what it raises.
     """
     from imagest_core.restoration.api import restore
 
     filled = FilledPainting(painting, part.known)
-    result = restore(filled, part.mask, request, style, progress, operator=operator, exact=True)
+    result = restore(
+        filled, part.mask, request, style, progress, operator=operator, exact=True, protected=protected
+    )
     context = ContextFacts(part.run, _known_pixels(part, result.record.windows))
     return replace(result, record=replace(result.record, context=context))
 

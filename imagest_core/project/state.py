@@ -92,6 +92,52 @@ class Annotation:
     time: str = ""
 
 
+class LayerKind(StrEnum):
+    """What a layer shows."""
+
+    INFRARED = "infrared"
+    ULTRAVIOLET = "ultraviolet"
+    XRAY = "xray"
+    RAKING = "raking"
+    EARLIER = "earlier"
+    OTHER = "other"
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A further picture of the work, registered with the scan.
+
+    Parameters
+    ----------
+    name, kind
+        Its name, which is unique, and what it shows.
+    path, sha256
+        Location and hash of the file when it was registered.
+    width, height
+        Its size.
+    matrix
+        The 9 values of the (3, 3) homography from pixel centres of the scan to those of the picture.
+    agreement, inliers
+        See :class:`~imagest_core.damage.detection.registration.Alignment`.
+    residual
+        Root mean square of the remaining shifts (px of the scan), None if unknown.
+    assume_srgb
+        Whether sRGB replaces an unusable colour profile.
+    """
+
+    name: str
+    kind: LayerKind
+    path: Path
+    sha256: str
+    width: int
+    height: int
+    matrix: tuple[float, ...]
+    agreement: float = 0.0
+    inliers: int = 0
+    residual: float | None = None
+    assume_srgb: bool = False
+
+
 class Verdict(StrEnum):
     """Decision of the conservator on a fill."""
 
@@ -157,6 +203,7 @@ class State:
     rejected_parts: dict[int, DamageMap] = field(default_factory=dict)
     """Rejected pixels by run, as label 1; no entry for none. A map is replaced, never changed in place."""
     annotations: tuple[Annotation, ...] = ()
+    layers: tuple[Layer, ...] = ()
 
     @property
     def box(self) -> Box:
@@ -176,6 +223,7 @@ class State:
             dict(self.decisions),
             dict(self.rejected_parts),
             self.annotations,
+            self.layers,
         )
 
 
@@ -189,6 +237,7 @@ class Aspect(StrEnum):
     OPERATOR = "operator"
     NOTES = "notes"
     ANNOTATIONS = "annotations"
+    LAYERS = "layers"
     RUNS = "runs"
     DECISIONS = "decisions"
     REJECTED_PARTS = "rejected_parts"
@@ -201,6 +250,7 @@ SETTINGS = (
     Aspect.OPERATOR,
     Aspect.NOTES,
     Aspect.ANNOTATIONS,
+    Aspect.LAYERS,
 )
 """The aspects that are a single small value."""
 

@@ -33,6 +33,7 @@ def summary(document: Document, statistics: Iterable[ClassStatistics]) -> dict[s
         "operator": state.operator,
         "notes": state.notes,
         "annotations": to_plain(state.annotations),
+        "layers": to_plain(state.layers),
         "runs": [_run(state, run) for run in state.runs.values()],
         "decisions": Counter(decision.verdict.value for decision in state.decisions.values()),
         "history": {"done": len(document.history.done), "undone": len(document.history.undone)},

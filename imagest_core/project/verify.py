@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from imagest_core.arrays import Mask
 from imagest_core.damage.map import TILE, TileKey, tile_box
 from imagest_core.errors import PaintingError, VerificationError
 from imagest_core.messages import Message
@@ -45,6 +46,8 @@ class ExportCheck:
     method
         How samples were compared, and what ``sha256`` is a hash of
         (:class:`imagest_core.painting.compare.Comparison`).
+    protected
+        Number of protected pixels, none of which is filled.
     """
 
     samples: int = 0
@@ -52,6 +55,7 @@ class ExportCheck:
     runs: Counter[int] = field(default_factory=Counter)
     converted: int = 0
     method: str = "samples"
+    protected: int = 0
 
     def to_plain(self) -> dict[str, Any]:
         """Return the values as a plain dictionary."""
@@ -63,6 +67,8 @@ class ExportCheck:
             "filled": self.filled,
             "runs": runs,
         }
+        if self.protected:
+            values["protected_pixels"] = self.protected
         return values | ({"converted_samples": self.converted} if self.converted else {})
 
     @property
@@ -121,14 +127,15 @@ def _compare(
     def check(box: Box) -> Samples:
         source = painting.read(box)
         expected, runs = _expected(tile_at, source, box)
-        _check_strip(form.stored(painting, expected), export.read(box), runs, box)
+        protected = accepted.protected.read(box) > 0
+        _check_strip(form.stored(painting, expected), export.read(box), runs, box, protected)
         report.runs.update(_count_runs(runs))
         return source[runs == 0]
 
     boxes = [tile_box(key).within(painting.box) for key in accepted.keys()]  # noqa: SIM118
     converted = form.converts(painting)
     comparison = compare(painting, export.path, export.page, boxes, check, progress, converted=converted)
-    report.method = comparison.method
+    report.method, report.protected = comparison.method, accepted.protected.count()
     if converted:
         report.converted = painting.box.area * painting.channels
     else:
@@ -153,10 +160,18 @@ def _expected(
     return expected, runs
 
 
-def _check_strip(expected: NDArray, actual: NDArray, runs: NDArray[np.uint32], strip: Box) -> None:
+def _check_strip(
+    expected: NDArray, actual: NDArray, runs: NDArray[np.uint32], strip: Box, protected: Mask
+) -> None:
     if np.array_equal(expected, actual):
         return
     wrong = (expected != actual).any(axis=2)
+    if (wrong & protected).any():
+        row, column = np.argwhere(wrong & protected)[0]
+        x, y = int(column) + strip.x, int(row) + strip.y
+        raise VerificationError(
+            Message("The file changes the protected pixel at {x}, {y}: export it again.", x=x, y=y)
+        )
     outside = wrong & (runs == 0)
     count = int(np.count_nonzero(outside))
     row, column = np.argwhere(outside if count else wrong)[0]

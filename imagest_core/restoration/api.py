@@ -12,7 +12,7 @@ from imagest_core.arrays import Image
 from imagest_core.damage.map import DamageMap
 from imagest_core.damage.regions import Regions, find_regions
 from imagest_core.damage.rim import CleanedRim, regions_with_rim
-from imagest_core.errors import ImagestError, MaskError
+from imagest_core.errors import ImagestError
 from imagest_core.messages import Message
 from imagest_core.painting.background import hash_in_background, run_in_background
 from imagest_core.painting.reader import Painting
@@ -25,6 +25,7 @@ from imagest_core.restoration.compositing.coarse_fill import CoarseFill
 from imagest_core.restoration.engines.base import Engine, Session, WindowFill
 from imagest_core.restoration.engines.registry import get_engine, used_parameters
 from imagest_core.restoration.environment import Environment, peak_memory
+from imagest_core.restoration.fill_mask import FillMask, check_untouched, fill_mask
 from imagest_core.restoration.planning.layout import Layout, Plan, Task
 from imagest_core.restoration.planning.plan import make_plan
 from imagest_core.restoration.planning.window import Preview, Window, WindowView
@@ -39,7 +40,7 @@ from imagest_core.restoration.record import (
     WindowFacts,
     class_facts,
 )
-from imagest_core.restoration.remarks import plan_remarks, rim_remarks, study_remarks
+from imagest_core.restoration.remarks import limit_remarks, plan_remarks, rim_remarks, study_remarks
 from imagest_core.restoration.request import RestorationRequest
 from imagest_core.restoration.result import RestorationResult
 from imagest_core.restoration.style_pictures import read_style_pictures
@@ -63,8 +64,11 @@ def restore(
     operator: str = "",
     exact: bool = False,
     rim: CleanedRim | None = None,
+    protected: DamageMap | None = None,
 ) -> RestorationResult:
-    """Fill the damage of ``painting`` in the classes to be filled.
+    """Fill the damage of ``painting`` in the classes to be filled, within the request's selection.
+
+    Protected pixels are never filled: those of the protected classes of ``damage``, and ``protected``.
 
     Parameters
     ----------
@@ -82,6 +86,8 @@ def restore(
         Fill exactly the damage, without dilating it first.
     rim
         The cleaned rim that ``damage`` includes, for the record.
+    protected
+        Further pixels that must stay as they are.
 
     Raises
     ------
@@ -96,7 +102,16 @@ def restore(
     """
     engine = get_engine(request.engine)
     return restore_with(
-        engine, painting, damage, request, style, progress, operator=operator, exact=exact, rim=rim
+        engine,
+        painting,
+        damage,
+        request,
+        style,
+        progress,
+        operator=operator,
+        exact=exact,
+        rim=rim,
+        protected=protected,
     )
 
 
@@ -111,35 +126,39 @@ def restore_with(
     operator: str = "",
     exact: bool = False,
     rim: CleanedRim | None = None,
+    protected: DamageMap | None = None,
 ) -> RestorationResult:
     """Restore like :func:`restore`, with an engine that need not be registered."""
     progress, clock = progress or Progress(), Clock()
     style = _checked_style(engine, request, style)
     with hash_in_background(painting, progress):
-        planned = _planned(painting, damage, engine, request, progress, clock, exact)
+        planned = _planned(painting, damage, engine, request, progress, clock, exact, protected)
         assembler = planned.assembler(painting, engine, request)
         with run_in_background(lambda own: _rim_facts(painting, planned, rim, exact, own), progress) as rims:
             notes, facts = _fill_all(painting, planned, engine, request, style, assembler, clock, progress)
         clock.lap("rim")
     painting.check_unchanged()
+    fills, mask = assembler.fills(), planned.mask_facts()
+    check_untouched(fills, planned.protected)
     record = RestorationRecord(
         request,
         PaintingFacts.of(painting),
-        planned.mask_facts(),
+        mask,
         style,
         facts,
         _window_facts(planned.plan, notes),
         Environment.now(),
         clock.timings(),
         peak_memory(),
-        _remarks(painting, planned.plan, facts.facts, rims[0]),
+        (*_remarks(painting, planned.plan, facts.facts, rims[0]), *limit_remarks(request, mask)),
         used=_used(engine, request, facts.facts, exact),
         operator=operator,
         classes=class_facts(damage),
         donor_sha256=_donor_hash(style),
         rim=rims[0],
+        within=None if request.within is None else request.within.facts,
     )
-    return RestorationResult(assembler.fills(), planned.dilated, planned.regions, record)
+    return RestorationResult(fills, planned.dilated, planned.regions, record, planned.protected)
 
 
 def _checked_style(
@@ -156,15 +175,22 @@ def _donor_hash(style: StyleReference | None) -> str:
 
 @dataclass(frozen=True)
 class _Planned:
-    """The damage to fill, as drawn and dilated, its regions, and the windows to fill them with."""
+    """The damage to fill, its regions, and the windows to fill them with."""
 
-    filled: DamageMap
-    dilated: DamageMap
+    mask: FillMask
     regions: Regions
     plan: Plan
 
+    @property
+    def dilated(self) -> DamageMap:
+        return self.mask.dilated
+
+    @property
+    def protected(self) -> DamageMap:
+        return self.mask.protected
+
     def mask_facts(self) -> MaskFacts:
-        return MaskFacts.of(self.filled, self.dilated, self.regions)
+        return MaskFacts.of(self.mask.filled, self.dilated, self.regions, self.protected)
 
     def assembler(self, painting: Painting, engine: Engine, request: RestorationRequest) -> Assembler:
         blend = 0 if engine.matches_boundary else request.blend
@@ -179,13 +205,16 @@ def _planned(
     progress: Progress,
     clock: Clock,
     exact: bool,
+    protected: DamageMap | None,
 ) -> _Planned:
-    filled = damage_to_fill(painting, damage)
-    dilated = _dilated(filled, 0 if exact else request.dilation, progress)
-    regions = find_regions(dilated, progress=progress)
-    plan = make_plan(dilated, regions, Layout.of(engine, request, painting.box), progress)
+    dilation = 0 if exact else request.dilation
+    mask = fill_mask(
+        painting.box, damage, dilation, within=request.within, protected=protected, progress=progress
+    )
+    regions = find_regions(mask.dilated, progress=progress)
+    plan = make_plan(mask.dilated, regions, Layout.of(engine, request, painting.box), progress)
     clock.lap("planning")
-    return _Planned(filled, dilated, regions, plan)
+    return _Planned(mask, regions, plan)
 
 
 def _fill_all(
@@ -212,40 +241,6 @@ def _fill_all(
         return notes, EngineFacts.of(engine, session.facts)
 
 
-def damage_to_fill(painting: Painting, damage: DamageMap) -> DamageMap:
-    """Return the damage in the classes to be filled; raises ``MaskError`` if it can't be filled."""
-    if (damage.width, damage.height) != (painting.width, painting.height):
-        raise MaskError(
-            Message(
-                "The mask has {width} × {height} pixels, the painting {painting_width} × {painting_height}; "
-                "give a mask of the painting's size.",
-                width=damage.width,
-                height=damage.height,
-                painting_width=painting.width,
-                painting_height=painting.height,
-            )
-        )
-    if damage.empty:
-        raise MaskError("The mask is empty: mark the damage to be filled first.")
-    filled = damage.filled()
-    if filled.empty:
-        raise MaskError("All damage belongs to classes that are only recorded; set one of them to be filled.")
-    return filled
-
-
-def _dilated(filled: DamageMap, dilation: int, progress: Progress) -> DamageMap:
-    dilated = filled.dilated(dilation, progress)
-    if dilated.count() == dilated.width * dilated.height:
-        raise MaskError(
-            Message(
-                "The mask, dilated by {dilation} px, leaves nothing intact to restore from; mark "
-                "less damage.",
-                dilation=dilation,
-            )
-        )
-    return dilated
-
-
 def _fill(
     painting: Painting,
     planned: _Planned,
@@ -258,7 +253,7 @@ def _fill(
     """Fill the windows of the plan in groups and pass them on; return the engine's notes on each."""
     notes: list[Notes] = []
     plan = planned.plan
-    coarse_fill = CoarseFill(painting, planned.dilated, plan, engine.uses_paint(request))
+    coarse_fill = CoarseFill(painting, planned.dilated, plan, engine.uses_paint(request), planned.protected)
     done, total = 0, len(plan.tasks)
     for tasks in _groups(plan.tasks, GROUP * engine.window_sides(request).usual ** 2):
         part = progress.part(done / total, (done + len(tasks)) / total)
@@ -333,7 +328,7 @@ def _rim_facts(
     """Return what was cleaned, and the regions around which a rim still shows; None for an exact mask."""
     if exact:
         return None
-    remaining = regions_with_rim(painting, planned.dilated, planned.regions, progress)
+    remaining = regions_with_rim(painting, planned.mask.with_other_damage(), planned.regions, progress)
     return RimFacts(0, 0, remaining) if rim is None else RimFacts(rim.limit, rim.pixels, remaining)
 
 
@@ -356,7 +351,7 @@ def export(
     writing, checking = progress.part(0.0, 0.6, "writing"), progress.part(0.6, 1.0, "verifying")
 
     def check(written: Path) -> Verification:
-        verification = verify(painting, result.fills, written, checking)
+        verification = verify(painting, result.fills, written, checking, protected=result.protected)
         painting.check_unchanged(result.record.painting.sha256)
         if on_verified is not None:
             on_verified(verification)

@@ -13,6 +13,7 @@ from typing import Any, Self
 from imagest_core.damage.classes import Policy
 from imagest_core.damage.map import DamageMap
 from imagest_core.damage.regions import Regions
+from imagest_core.damage.selection import SelectionFacts
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.reader import Painting
 from imagest_core.printable import json_text
@@ -68,17 +69,24 @@ class PaintingFacts:
 
 @dataclass(frozen=True)
 class MaskFacts:
-    """The damage to fill: ``pixels`` as drawn, ``dilated`` as filled, in ``regions`` connected parts."""
+    """The damage to fill: ``pixels`` as drawn, ``dilated`` as filled, in ``regions`` connected parts.
+
+    ``protected``: the number of pixels that were protected.
+    """
 
     sha256: str
     pixels: int
     dilated: int
     regions: int
+    protected: int = 0
 
     @classmethod
-    def of(cls, filled: DamageMap, dilated: DamageMap, regions: Regions) -> Self:
-        """Return the facts of the damage to fill and of its dilation."""
-        return cls(mask_hash(filled), filled.count(), dilated.count(), len(regions))
+    def of(
+        cls, filled: DamageMap, dilated: DamageMap, regions: Regions, protected: DamageMap | None = None
+    ) -> Self:
+        """Return the facts of the damage to fill, of its dilation and of the protected pixels."""
+        kept = 0 if protected is None else protected.count()
+        return cls(mask_hash(filled), filled.count(), dilated.count(), len(regions), kept)
 
 
 def mask_hash(damage: DamageMap) -> str:
@@ -207,7 +215,8 @@ class RestorationRecord:
     restored, "" if not given. ``donor_sha256`` is the hash of the style's donor picture. ``context``: the
     fills that were treated as known, None if there were none. ``rim``: what is known about the rim of the
     damage; None in older records and where exactly a given mask was filled. ``hypothesis``: the fill was
-    made as one of several hypotheses about what is lost.
+    made as one of several hypotheses about what is lost. ``within``: the selection to which the fill was
+    limited, None if there was none.
     """
 
     request: RestorationRequest
@@ -230,6 +239,7 @@ class RestorationRecord:
     context: ContextFacts | None = None
     rim: RimFacts | None = None
     hypothesis: bool = False
+    within: SelectionFacts | None = None
 
     def to_json(self) -> str:
         r"""Return indented JSON; bytes of file names that aren't UTF-8 become the text ``\xNN``."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from imagest_core.messages import Message
 from imagest_core.restoration.planning.layout import Plan
-from imagest_core.restoration.record import Facts, RimFacts, named_regions
+from imagest_core.restoration.record import Facts, MaskFacts, RimFacts, named_regions
+from imagest_core.restoration.request import RestorationRequest
 
 
 def plan_remarks(plan: Plan, facts: Facts) -> tuple[str, ...]:
@@ -58,6 +59,28 @@ def rim_remarks(rim: RimFacts | None) -> tuple[str, ...]:
                 "Ground, shadow or a raised edge may still show around these regions: {regions}; "
                 "clean the rim and restore again.",
                 regions=named_regions(rim.remaining),
+            )
+        )
+    return tuple(remarks)
+
+
+def limit_remarks(request: RestorationRequest, mask: MaskFacts) -> tuple[str, ...]:
+    """Return notes for the user on what was left out: protected pixels, and damage outside a selection."""
+    remarks: list[str] = []
+    if mask.protected:
+        remarks.append(
+            Message(
+                "{pixels} pixels are protected: they were neither filled nor used as a source of paint.",
+                pixels=f"{mask.protected:,}",
+            )
+        )
+    if request.within is not None:
+        box = request.within.box
+        remarks.append(
+            Message(
+                "Only damage within the selection was filled: {pixels} pixels at {box}.",
+                pixels=f"{request.within.pixels:,}",
+                box=",".join(map(str, box)),
             )
         )
     return tuple(remarks)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
+from imagest_core.damage.selection import Selection
 from imagest_core.errors import InputError
 from imagest_core.messages import Message
 from imagest_core.restoration.parameters import Choice, Parameters, means_the_same, parameter
@@ -32,7 +33,8 @@ class RestorationRequest(Parameters):
 
     Without ``parameters`` they are the engine's defaults. ``batch`` is how many windows a GPU computes at a
     time, 0 for as many as its memory allows; a CPU computes one, so that neither the batch nor the order of
-    the windows changes a byte. Whether engine, model and device exist is checked by
+    the windows changes a byte. ``within`` limits the fill to a selection; None fills all damage. Whether
+    engine, model and device exist is checked by
     :func:`~imagest_core.restoration.validation.check_request`.
     """
 
@@ -91,6 +93,7 @@ class RestorationRequest(Parameters):
         help="Where the network runs.",
         choices=(Choice("auto", "Automatic"), Choice("cpu", "CPU"), Choice("cuda", "CUDA GPU")),
     )
+    within: Selection | None = None
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -138,13 +141,15 @@ class RestorationRequest(Parameters):
         """Plain values for JSON."""
         own = {name: _plain(value) for name, value in self.parameters.values().items()}
         shared = {name: _plain(value) for name, value in self.values().items()}
-        return {"engine": self.engine, "parameters": own, **shared}
+        plain = {"engine": self.engine, "parameters": own, **shared}
+        return plain if self.within is None else {**plain, "within": self.within.to_plain()}
 
     @classmethod
     def from_plain(cls, stored: Mapping[str, Any]) -> RestorationRequest:
         """Return the request that :meth:`to_plain` wrote, also in the flat form of earlier versions.
 
-        Unknown names are dropped. Raises ``TypeError`` or ``ValueError`` where a value doesn't fit.
+        The selection is not restored: only its hash is stored. Unknown names are dropped. Raises
+        ``TypeError`` or ``ValueError`` where a value doesn't fit.
         """
         try:
             return cls._from_plain(stored)
@@ -157,6 +162,7 @@ class RestorationRequest(Parameters):
             raise TypeError(f"{str(stored)[:40]!r} is no request")
         values = {RENAMED.get(name, name): value for name, value in stored.items()}
         engine = values.pop("engine", "imagest")
+        values.pop("within", None)
         own = values.pop("parameters", None)
         if own is None:
             own = {name: value for name, value in values.items() if name not in cls.specs()}

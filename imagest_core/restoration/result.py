@@ -82,12 +82,16 @@ class Fill:
 
 @dataclass(frozen=True, eq=False)
 class RestorationResult:
-    """The ``fills`` of the pixels of ``dilated``, by tile in row order, and its connected ``regions``."""
+    """The ``fills`` of the pixels of ``dilated``, by tile in row order, and its connected ``regions``.
+
+    ``protected``: pixels that the fills must not contain.
+    """
 
     fills: tuple[Fill, ...]
     dilated: DamageMap
     regions: Regions
     record: RestorationRecord
+    protected: DamageMap | None = None
 
     def patches(self, painting: Painting) -> Iterator[Patch]:
         """Yield the fills as patches for the writer, converted one at a time."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imagest_core.arrays import Mask
-from imagest_core.damage.map import TILE
+from imagest_core.damage.map import TILE, DamageMap
 from imagest_core.errors import PaintingError, VerificationError
 from imagest_core.messages import Message
 from imagest_core.painting.compare import CACHE, compare
@@ -42,30 +42,42 @@ class Verification:
         "samples": ``sha256`` is the hash of the samples in row order, in the file's depth (little-endian).
         "bytes": of the digests of the file's parts, see :class:`imagest_core.painting.compare.Comparison`.
         Records without a method used "samples".
+    protected
+        Number of protected pixels, all of which are among the compared ones.
     """
 
     samples: int
     sha256: str
     filled: int
     method: str = "samples"
+    protected: int = 0
 
 
 def verify(
-    painting: Painting, fills: Iterable[Fill], written: Path, progress: Progress | None = None
+    painting: Painting,
+    fills: Iterable[Fill],
+    written: Path,
+    progress: Progress | None = None,
+    *,
+    protected: DamageMap | None = None,
 ) -> Verification:
     """Compare the file ``written`` with ``painting`` and its ``fills``; raises ``VerificationError``.
 
     Strips and tiles with the same bytes in both files are not decoded (:mod:`imagest_core.painting.compare`).
-    The fills are converted again, so fills missing from the file are detected as well.
+    The fills are converted again, so fills missing from the file are detected as well. No fill may contain a
+    ``protected`` pixel; so the comparison shows that all of these are identical.
     """
     rows: dict[int, list[Fill]] = defaultdict(list)
     for fill in fills:
+        if protected is not None and (fill.mask & (protected.read(fill.box) > 0)).any():
+            raise VerificationError("A fill contains protected pixels; the file was not kept.")
         rows[fill.box.y // TILE].append(fill)
     try:
         page, limits = written_page(painting), Limits(cache=CACHE)
         with open_painting(written, page=page, limits=limits, assume_srgb=painting.assume_srgb) as result:
             _check_kind(painting, result)
-            return _compared(painting, result, rows, progress or Progress())
+            found = _compared(painting, result, rows, progress or Progress())
+            return found if protected is None else replace(found, protected=protected.count())
     except PaintingError as error:
         raise VerificationError(
             Message("The written file can't be read back: {reason}", reason=error)

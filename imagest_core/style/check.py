@@ -98,6 +98,13 @@ def _check_bounds(region: Box, picture: Box) -> None:
 def _check_intact(region: Box, damage: DamageMap, trim: bool, dilation: int) -> Box:
     if not touches_damage(region, damage, dilation):
         return region
+    if not trim and damage.protected_mask(region).any():
+        raise StyleError(
+            Message(
+                "The style region {region} overlaps a protected area: move it, or allow it to be trimmed.",
+                region=_format_box(region),
+            )
+        )
     if not trim:
         raise StyleError(
             Message(

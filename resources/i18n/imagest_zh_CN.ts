@@ -218,6 +218,26 @@
         <translation>队列(&amp;U)…</translation>
     </message>
     <message>
+        <source>Select &amp;everything</source>
+        <translation>全选(&amp;E)</translation>
+    </message>
+    <message>
+        <source>Select the &amp;visible part</source>
+        <translation>选择可见部分(&amp;V)</translation>
+    </message>
+    <message>
+        <source>Select this c&amp;lass</source>
+        <translation>选择此类别(&amp;L)</translation>
+    </message>
+    <message>
+        <source>&amp;Invert selection</source>
+        <translation>反转选区(&amp;I)</translation>
+    </message>
+    <message>
+        <source>Remove sele&amp;ction</source>
+        <translation>移除选区(&amp;C)</translation>
+    </message>
+    <message>
         <source>&amp;Zoom to selection</source>
         <translation>缩放到所选(&amp;Z)</translation>
     </message>
@@ -304,6 +324,14 @@
     <message>
         <source>Draw a &amp;style reference</source>
         <translation>绘制风格参考(&amp;S)</translation>
+    </message>
+    <message>
+        <source>Sele&amp;ct a rectangle</source>
+        <translation>选择矩形(&amp;C)</translation>
+    </message>
+    <message>
+        <source>Selec&amp;t with the lasso</source>
+        <translation>用套索选择(&amp;T)</translation>
     </message>
     <message>
         <source>Meas&amp;ure and calibrate</source>
@@ -542,6 +570,10 @@
         <translation>收回被拒绝的部分</translation>
     </message>
     <message>
+        <source>Add to the selection, or subtract from it</source>
+        <translation>添加到选区，或从选区减去</translation>
+    </message>
+    <message>
         <source>Accept one of the variations side by side</source>
         <translation>接受并排变体中的一个</translation>
     </message>
@@ -719,12 +751,20 @@
         <translation>仅记录</translation>
     </message>
     <message>
-        <source>Filled by a restoration. Click to record it without filling.</source>
-        <translation>修复时填补。点击改为仅记录。</translation>
+        <source>Recorded and measured, but not filled. Click to protect it.</source>
+        <translation>只记录和测量，不填补。点击则保护。</translation>
     </message>
     <message>
-        <source>Recorded and measured, but not filled. Click to fill it.</source>
-        <translation>仅记录和测量，不填补。点击改为填补。</translation>
+        <source>protect</source>
+        <translation>保护</translation>
+    </message>
+    <message>
+        <source>Never filled, grown into, or used as a style reference. Click to fill it.</source>
+        <translation>永不填补、不被扩展进入、不用作风格参考。点击则填补。</translation>
+    </message>
+    <message>
+        <source>Filled by a restoration. Click to record it without filling.</source>
+        <translation>修复时填补。点击改为仅记录。</translation>
     </message>
     <message>
         <source>Hide {0}</source>
@@ -768,6 +808,10 @@
     <message>
         <source>overpaint</source>
         <translation>重绘</translation>
+    </message>
+    <message>
+        <source>protected</source>
+        <translation>受保护</translation>
     </message>
     <message>
         <source>%n piece(s)</source>
@@ -897,10 +941,6 @@
     <message>
         <source>Add style region</source>
         <translation>添加风格区域</translation>
-    </message>
-    <message>
-        <source>All damage belongs to classes that are only recorded; set one of them to be filled.</source>
-        <translation>所有损伤都属于仅记录的类别；请将其中一类设为填充。</translation>
     </message>
     <message>
         <source>An additional channel of the written file differs from the scan&apos;s near {x}, {y}; it was not kept.</source>
@@ -1695,6 +1735,18 @@
         <translation>文件无法使用：{reason}。</translation>
     </message>
     <message>
+        <source>A fill contains protected pixels; nothing was written, please report this.</source>
+        <translation>填补包含受保护的像素；未写入任何内容，请报告此问题。</translation>
+    </message>
+    <message>
+        <source>A fill contains protected pixels; the file was not kept.</source>
+        <translation>填补包含受保护的像素；文件未保留。</translation>
+    </message>
+    <message>
+        <source>A layer needs a name of at most {longest} characters.</source>
+        <translation>图层需要一个最多 {longest} 个字符的名称。</translation>
+    </message>
+    <message>
         <source>A machine of the cluster doesn&apos;t see {folder}: mount it under the same path.</source>
         <translation>集群中的一台机器看不到 {folder}：请将其挂载到相同的路径。</translation>
     </message>
@@ -1723,8 +1775,20 @@
         <translation>接受一个变体</translation>
     </message>
     <message>
+        <source>Add layer {name}</source>
+        <translation>添加图层 {name}</translation>
+    </message>
+    <message>
         <source>Add note to the picture</source>
         <translation>在图片上添加注释</translation>
+    </message>
+    <message>
+        <source>All damage belongs to classes that are only recorded or protected; set one of them to be filled.</source>
+        <translation>所有损伤都属于只记录或受保护的类别；请把其中一个设为填补。</translation>
+    </message>
+    <message>
+        <source>All damage to fill is protected: remove the protection where it can be filled.</source>
+        <translation>所有要填补的损伤都受保护：请在可以填补的地方取消保护。</translation>
     </message>
     <message>
         <source>All {count} damage classes exist already: rename one that you do not need.</source>
@@ -1779,12 +1843,24 @@
         <translation>可用内存连一个分块都放不下：请关闭其他程序，或选择 CPU。</translation>
     </message>
     <message>
+        <source>Nothing is marked with this class: choose another one to select.</source>
+        <translation>没有用此类别标记的像素：请选择另一个类别。</translation>
+    </message>
+    <message>
         <source>Nothing of result {number} is rejected: paint the part to restore first.</source>
         <translation>结果 {number} 没有被拒绝的部分：请先涂出要重新修复的部分。</translation>
     </message>
     <message>
+        <source>Only damage within the selection was filled: {pixels} pixels at {box}.</source>
+        <translation>只填补了选区内的损伤：{pixels} 个像素，位于 {box}。</translation>
+    </message>
+    <message>
         <source>Processes ended again and again; see why, and start again.</source>
         <translation>进程一再结束；请查明原因后重新开始。</translation>
+    </message>
+    <message>
+        <source>Protect class</source>
+        <translation>保护类别</translation>
     </message>
     <message>
         <source>Ray can&apos;t be started on this machine: {reason}</source>
@@ -1793,6 +1869,10 @@
     <message>
         <source>Reject part of result {number}</source>
         <translation>拒绝结果 {number} 的一部分</translation>
+    </message>
+    <message>
+        <source>Remove layer {name}</source>
+        <translation>移除图层 {name}</translation>
     </message>
     <message>
         <source>Remove note from the picture</source>
@@ -1835,6 +1915,10 @@
         <translation>下载 {name} 时与 {host} 的连接中断；再次获取即可继续。</translation>
     </message>
     <message>
+        <source>The damage model was learned with {expected} layers, but {count} are given: give the same kinds of pictures in the same order.</source>
+        <translation>该损伤模型是用 {expected} 个图层学习的，但给出了 {count} 个：请按相同顺序给出同类图片。</translation>
+    </message>
+    <message>
         <source>The damage model {model} is not the one that the recipe was saved with: save the recipe again.</source>
         <translation>损伤模型 {model} 不是保存配方时的那一个：请重新保存配方。</translation>
     </message>
@@ -1873,6 +1957,10 @@
     <message>
         <source>The examples {path} contain other values than 0 (unknown), 128 (intact) and 255 (damage): draw them without soft edges.</source>
         <translation>示例 {path} 含有 0（未知）、128（完好）和 255（损伤）以外的值：绘制时请勿使用柔边。</translation>
+    </message>
+    <message>
+        <source>The file changes the protected pixel at {x}, {y}: export it again.</source>
+        <translation>该文件改变了 {x}, {y} 处受保护的像素：请重新导出。</translation>
     </message>
     <message>
         <source>The files of the model {name} are missing at {path}: connect the disk, or remove the model.</source>
@@ -1935,8 +2023,20 @@
         <translation>注释超过 2,000 个字符：请缩短。</translation>
     </message>
     <message>
+        <source>The outline encloses no pixel of the picture: draw it around a part of it.</source>
+        <translation>轮廓内没有图片的像素：请圈出图片的一部分。</translation>
+    </message>
+    <message>
         <source>The palest areas may be paint rather than bare ground (confidence {confidence}): pick the colour of the ground, or learn the damage from examples.</source>
         <translation>最浅的区域可能是颜料而非裸露的底层（置信度 {confidence}）：请选取底层的颜色，或通过示例学习损伤。</translation>
+    </message>
+    <message>
+        <source>The picture of the layer {name} has changed since it was registered ({path}): restore the file, or remove the layer and add it again.</source>
+        <translation>图层 {name} 的图片在配准之后已改变（{path}）：请恢复该文件，或移除图层后重新添加。</translation>
+    </message>
+    <message>
+        <source>The picture of the layer {name} is missing ({path}): put it back, or remove the layer and add it again; nothing else is lost.</source>
+        <translation>图层 {name} 的图片缺失（{path}）：请放回原处，或移除图层后重新添加；其他内容没有丢失。</translation>
     </message>
     <message>
         <source>The pixel {x}, {y} is outside the picture: give x from 0 to {right} and y from 0 to {bottom}.</source>
@@ -1945,6 +2045,10 @@
     <message>
         <source>The program ended several times while this painting was restored.</source>
         <translation>修复这幅画作时程序多次意外结束。</translation>
+    </message>
+    <message>
+        <source>The project has no layers: add one first.</source>
+        <translation>项目没有图层：请先添加一个。</translation>
     </message>
     <message>
         <source>The prompt is empty: type a few words first.</source>
@@ -1969,6 +2073,18 @@
     <message>
         <source>The scheduler {name} can&apos;t be used with a flow model; use ddim.</source>
         <translation>采样方法 {name} 不能用于流模型；请使用 ddim。</translation>
+    </message>
+    <message>
+        <source>The selection belongs to a picture of another size: select again.</source>
+        <translation>选区属于另一尺寸的图片：请重新选择。</translation>
+    </message>
+    <message>
+        <source>The selection contains no damage to fill: clear it, or select another part.</source>
+        <translation>选区内没有要填补的损伤：请移除选区，或选择另一部分。</translation>
+    </message>
+    <message>
+        <source>The selection lies outside the picture: select a part of it.</source>
+        <translation>选区位于图片之外：请选择图片的一部分。</translation>
     </message>
     <message>
         <source>The study adapts {found}, not {wanted}: choose the engine it was made with.</source>
@@ -2007,6 +2123,10 @@
         <translation>此处没有研究 {sha256}…：请用 --study 指定其文件，或打开保存它的项目。</translation>
     </message>
     <message>
+        <source>The style region {region} overlaps a protected area: move it, or allow it to be trimmed.</source>
+        <translation>风格区域 {region} 与受保护区域重叠：请移动它，或允许裁剪。</translation>
+    </message>
+    <message>
         <source>The suffix of masks is the end of their names, such as -mask, not &apos;{suffix}&apos;.</source>
         <translation>蒙版的后缀是其名称的结尾，例如 -mask，而不是“{suffix}”。</translation>
     </message>
@@ -2039,6 +2159,10 @@
         <translation>{side}必须是 {multiple} 像素的倍数，不能是 {value}。</translation>
     </message>
     <message>
+        <source>There is a layer {name} already: choose another name.</source>
+        <translation>已有名为 {name} 的图层：请换一个名称。</translation>
+    </message>
+    <message>
         <source>There is no configuration for a single file of the family {family}.</source>
         <translation>没有适用于 {family} 系列单个文件的配置。</translation>
     </message>
@@ -2061,6 +2185,10 @@
     <message>
         <source>There is no language model in the library: add one with imagest models add.</source>
         <translation>模型库中没有语言模型：请用 imagest models add 添加。</translation>
+    </message>
+    <message>
+        <source>There is no layer {name}; the layers are: {known}.</source>
+        <translation>没有图层 {name}；现有图层：{known}。</translation>
     </message>
     <message>
         <source>There is no mask file {path}.</source>
@@ -2489,6 +2617,14 @@
     <message>
         <source>{exported} was changed after it was exported ({time}): its samples are unchanged, but other bytes, such as metadata, are not.</source>
         <translation>{exported} 在导出（{time}）之后被更改：其样本未变，但其他字节（例如元数据）已变。</translation>
+    </message>
+    <message>
+        <source>{file} can&apos;t be registered with the scan, as details are off by {residual} px: choose a picture taken from the front, or align it first.</source>
+        <translation>{file} 无法与扫描件配准，细节偏差 {residual} px：请选择正面拍摄的图片，或先对齐。</translation>
+    </message>
+    <message>
+        <source>{file} can&apos;t be registered with the scan, since too few details match: choose a picture of the same side of the work that shows most of it, or align it first.</source>
+        <translation>{file} 无法与扫描件配准，因为相符的细节太少：请选择显示作品同一面大部分的图片，或先对齐。</translation>
     </message>
     <message>
         <source>{first} and also {rest}</source>
@@ -3059,6 +3195,10 @@
         <translation>{path}：张量 {name} 的类型为 {kinds}，而不是浮点。</translation>
     </message>
     <message>
+        <source>{pixels} pixels are protected: they were neither filled nor used as a source of paint.</source>
+        <translation>{pixels} 个像素受保护：既未填补，也未用作颜料来源。</translation>
+    </message>
+    <message>
         <source>{program} data</source>
         <translation>{program} 数据</translation>
     </message>
@@ -3353,6 +3493,10 @@
         <translation>生成蒙版</translation>
     </message>
     <message>
+        <source>Other pictures of the work</source>
+        <translation>作品的其他图片</translation>
+    </message>
+    <message>
         <source>Add a damage class</source>
         <translation>添加损伤类别</translation>
     </message>
@@ -3367,6 +3511,10 @@
     <message>
         <source>no damage marked</source>
         <translation>尚未标记损伤</translation>
+    </message>
+    <message>
+        <source>{0} of the selection</source>
+        <translation>选区的 {0}</translation>
     </message>
     <message>
         <source>Paint</source>
@@ -4015,6 +4163,116 @@ SHA-256 of the unchanged samples: {2}…</source>
     </message>
 </context>
 <context>
+    <name>Layers</name>
+    <message>
+        <source>{0} was registered with the scan: {1}.</source>
+        <translation>{0} 已与扫描件配准：{1}。</translation>
+    </message>
+    <message>
+        <source>Registering the picture</source>
+        <translation>正在配准图片</translation>
+    </message>
+    <message>
+        <source>the registration error could not be measured</source>
+        <translation>无法测量配准误差</translation>
+    </message>
+    <message>
+        <source>registration error {0} px (RMS)</source>
+        <translation>配准误差 {0} px（均方根）</translation>
+    </message>
+</context>
+<context>
+    <name>LayersPanel</name>
+    <message>
+        <source>Infrared, ultraviolet, X-ray, raking light or an older photograph of the same work.</source>
+        <translation>同一作品的红外、紫外、X 射线、侧光图片或较早的照片。</translation>
+    </message>
+    <message>
+        <source>What the picture shows</source>
+        <translation>图片显示的内容</translation>
+    </message>
+    <message>
+        <source>Add…</source>
+        <translation>添加…</translation>
+    </message>
+    <message>
+        <source>Blend</source>
+        <translation>融合</translation>
+    </message>
+    <message>
+        <source>The layer over the scan, as opaque as you choose</source>
+        <translation>图层叠加在扫描件上，不透明度可选</translation>
+    </message>
+    <message>
+        <source>Swipe</source>
+        <translation>卷帘</translation>
+    </message>
+    <message>
+        <source>The scan on the left, the layer on the right</source>
+        <translation>左侧为扫描件，右侧为图层</translation>
+    </message>
+    <message>
+        <source>How the layer is shown</source>
+        <translation>图层的显示方式</translation>
+    </message>
+    <message>
+        <source>Opacity</source>
+        <translation>不透明度</translation>
+    </message>
+    <message>
+        <source>0 % shows the scan, 100 % the layer</source>
+        <translation>0 % 显示扫描件，100 % 显示图层</translation>
+    </message>
+    <message>
+        <source>Hide the layer {0}</source>
+        <translation>隐藏图层 {0}</translation>
+    </message>
+    <message>
+        <source>Show the layer {0}</source>
+        <translation>显示图层 {0}</translation>
+    </message>
+    <message>
+        <source>Derive the mask from the difference to {0}</source>
+        <translation>根据与 {0} 的差异生成蒙版</translation>
+    </message>
+    <message>
+        <source>Remove the layer {0}; its file stays</source>
+        <translation>移除图层 {0}；其文件保留</translation>
+    </message>
+    <message>
+        <source>Pictures</source>
+        <translation>图片</translation>
+    </message>
+    <message>
+        <source>Add a picture of the same work</source>
+        <translation>添加同一作品的图片</translation>
+    </message>
+    <message>
+        <source>infrared</source>
+        <translation>红外</translation>
+    </message>
+    <message>
+        <source>ultraviolet</source>
+        <translation>紫外</translation>
+    </message>
+    <message>
+        <source>X-ray</source>
+        <translation>X 射线</translation>
+    </message>
+    <message>
+        <source>raking light</source>
+        <translation>侧光</translation>
+    </message>
+    <message>
+        <source>older photograph</source>
+        <translation>较早的照片</translation>
+    </message>
+    <message>
+        <source>other picture</source>
+        <translation>其他图片</translation>
+    </message>
+</context>
+<context>
     <name>LocateScanDialog</name>
     <message>
         <source>Locate the scan</source>
@@ -4238,6 +4496,10 @@ SHA-256 of the unchanged samples: {2}…</source>
     <message>
         <source>The class “{0}” is shown again because you are marking damage with it.</source>
         <translation>已重新显示类别“{0}”，因为正在用它标记损伤。</translation>
+    </message>
+    <message>
+        <source>Protected pixels were left out. Erase the protection first to mark them.</source>
+        <translation>受保护的像素已排除。要标记它们，请先擦除保护。</translation>
     </message>
     <message>
         <source>The class “{0}” is shown again because its damage will be filled.</source>
@@ -5593,6 +5855,10 @@ SHA-256 of the unchanged samples: {2}…</source>
         </translation>
     </message>
     <message>
+        <source> · within the selection</source>
+        <translation> · 仅选区内</translation>
+    </message>
+    <message>
         <source> · about {0} here</source>
         <translation> · 在本机约需 {0}</translation>
     </message>
@@ -5630,6 +5896,10 @@ SHA-256 of the unchanged samples: {2}…</source>
     <message>
         <source>Restoring everything</source>
         <translation>正在修复全部</translation>
+    </message>
+    <message>
+        <source>Restoring the selection</source>
+        <translation>正在修复选区</translation>
     </message>
     <message>
         <source>Restoring the visible part</source>
@@ -5964,6 +6234,28 @@ SHA-256 of the unchanged samples: {2}…</source>
     </message>
 </context>
 <context>
+    <name>Selecting</name>
+    <message>
+        <source>Nothing is selected any more: the selection was removed.</source>
+        <translation>已没有选中任何像素：选区已移除。</translation>
+    </message>
+</context>
+<context>
+    <name>SelectionStatus</name>
+    <message>
+        <source>Remove selection</source>
+        <translation>移除选区</translation>
+    </message>
+    <message>
+        <source>Detection, clean-up, statistics and restoration work everywhere again</source>
+        <translation>检测、清理、统计和修复重新作用于全图</translation>
+    </message>
+    <message>
+        <source>Limited to the selection ({0})</source>
+        <translation>限于选区（{0}）</translation>
+    </message>
+</context>
+<context>
     <name>SettingsDialog</name>
     <message>
         <source>Settings</source>
@@ -6179,6 +6471,10 @@ SHA-256 of the unchanged samples: {2}…</source>
     <message>
         <source>The statistics were saved as {0} and {1}.</source>
         <translation>统计已保存为 {0} 和 {1}。</translation>
+    </message>
+    <message>
+        <source>The statistics of the selection were saved as {0} and {1}.</source>
+        <translation>选区的统计数据已保存为 {0} 和 {1}。</translation>
     </message>
     <message>
         <source>Measuring the damage</source>
@@ -6465,6 +6761,18 @@ SHA-256 of the unchanged samples: {2}…</source>
         <translation>单击书写或编辑；拖动移动；Delete 键移除</translation>
     </message>
     <message>
+        <source>Select</source>
+        <translation>选择</translation>
+    </message>
+    <message>
+        <source>Drag a rectangle; Shift: add; Alt or Ctrl: subtract; click: remove</source>
+        <translation>拖出矩形；Shift：添加；Alt 或 Ctrl：减去；点击：移除</translation>
+    </message>
+    <message>
+        <source>Draw around a part; Shift: add; Alt or Ctrl: subtract; click: remove</source>
+        <translation>圈出一部分；Shift：添加；Alt 或 Ctrl：减去；点击：移除</translation>
+    </message>
+    <message>
         <source>Brush</source>
         <translation>画笔</translation>
     </message>
@@ -6566,6 +6874,10 @@ SHA-256 of the unchanged samples: {2}…</source>
     <message>
         <source>There is nothing to fill here. Draw a closed outline and make all of it visible.</source>
         <translation>此处没有可填充的内容。请画出封闭轮廓，并使其完全可见。</translation>
+    </message>
+    <message>
+        <source>Marked. Does ground or shadow still show around it?</source>
+        <translation>已标记。周围是否仍可见底料或阴影？</translation>
     </message>
 </context>
 <context>

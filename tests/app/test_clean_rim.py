@@ -107,3 +107,59 @@ def test_a_restoration_warns_of_the_rim_and_offers_to_clean_it(
     window.action("restore_all").trigger()
     settle()
     assert banner.message.level == "info"
+
+
+def test_the_record_says_that_the_rim_was_cleaned(
+    window: MainWindow, marked: OpenDocument, qtbot: QtBot, settle: Settle
+):
+    panel = window.damage.rim
+    click(qtbot, panel.start_button)
+    settle()
+    added = panel.proposed.pixels
+    click(qtbot, panel.add_button)
+    settle()
+    window.actions_["restore_all"].trigger()
+    settle()
+    record = marked.state.runs[1].facts
+    assert (record.rim.limit, record.rim.pixels) == (8, added)
+    assert any("grown over its rim" in note for note in record.notes)
+    marked.undo()
+    marked.undo()
+    window.actions_["restore_all"].trigger()
+    settle()
+    assert marked.state.runs[max(marked.state.runs)].facts.rim.pixels == 0
+
+
+def offered(said: list) -> list:
+    return [each.action.text for each in said if each.action is not None]
+
+
+def test_clean_rim_is_offered_after_wand_derive_and_import(
+    window: MainWindow, opened: OpenDocument, qtbot: QtBot, settle: Settle, said: list, tmp_path: Path
+):
+    from app.commands.mask_import import import_mask
+    from imagest_core.damage.classes import PROTECTED
+    from imagest_core.painting.picture_files import write_picture
+
+    window.context.selection.tool = "wand"
+    view = window.area.view
+    at = view.mapFromScene(65, 50)
+    qtbot.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=at)
+    qtbot.waitUntil(lambda: not opened.state.damage.empty)
+    qtbot.waitUntil(lambda: offered(said) == ["Clean rim"])
+
+    window.damage.show_derive("losses")
+    derive = window.damage.derive
+    qtbot.waitUntil(derive.apply_button.isEnabled, timeout=20_000)
+    click(qtbot, derive.apply_button)
+    settle()
+    assert offered(said) == ["Clean rim"] * 2
+
+    mask = np.zeros(opened.state.damage.read(opened.state.box).shape, np.uint8)
+    mask[10:20, 10:20] = 255
+    write_picture(tmp_path / "mask.png", mask)
+    for label, count in ((1, 3), (PROTECTED.label, 3)):
+        window.context.selection.label = label
+        import_mask(window.context, tmp_path / "mask.png")
+        settle()
+        assert len(offered(said)) == count

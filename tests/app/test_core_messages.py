@@ -58,7 +58,7 @@ def test_the_collected_templates_are_those_of_errors_notes_and_operations():
     assert "The mask {path} is partly transparent: flatten it onto black first." in found
     assert "Kept as it is: {part}." in found  # from a table
     assert "style emphasis" in found  # label of a parameter
-    assert "All damage belongs to classes that are only recorded; set one of them to be filled." in found
+    assert "The selection contains no damage to fill: clear it, or select another part." in found
     assert set(NAMES.values()) <= set(found)
 
 

@@ -117,11 +117,11 @@ def test_each_colour_gets_its_class(user: User, tmp_path: Path, monkeypatch: pyt
     assert not red.name.isVisible()
     finish(user, dialog)
     damage = user.document.state.damage
-    assert damage.counts() == {2: 100, 7: 100}
-    assert (damage.class_of(7).name, damage.class_of(7).colour) == ("mould", "#00ff00")
+    assert damage.counts() == {2: 100, 8: 100}
+    assert (damage.class_of(8).name, damage.class_of(8).colour) == ("mould", "#00ff00")
     assert len(user.document.document.history.done) == 1
     user.act("undo")
-    assert len(user.document.state.damage.classes) == 6
+    assert len(user.document.state.damage.classes) == 7
 
 
 def test_incomplete_choices_are_refused_with_the_reason(

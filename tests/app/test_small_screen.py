@@ -98,8 +98,8 @@ def test_the_window_stays_on_the_screen_with_every_panel_open(user: User, scan: 
     window, context = user.window, user.context
     user.open(scan)
     user.mark(Box(50, 40, 30, 20))
-    user.document.do(add_class(user.document.state, DamageClass(7, "wax " * 40, "#8c6d31")))
-    context.selection.label = 7
+    user.document.do(add_class(user.document.state, DamageClass(9, "wax " * 40, "#8c6d31")))
+    context.selection.label = 9
     for tool in ("brush", "wand", "measure"):
         user.act(f"tool_{tool}")
         qtbot.wait(20)

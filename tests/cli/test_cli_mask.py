@@ -216,3 +216,20 @@ def test_wrong_options_of_examples_are_refused(cli, damaged, strokes, tmp_path, 
     assert answer.code == 2
     assert answer.err.count("\n") == 1
     assert {path.name for path in tmp_path.iterdir()} == before
+
+
+def test_mask_is_limited_to_a_selection_and_keeps_out_of_protected_pixels(cli, damaged, holes, tmp_path):
+    out, protect = tmp_path / "found.png", tmp_path / "protect.png"
+    kept = np.zeros_like(holes)
+    kept[:, :60] = True
+    write_picture(protect, kept.astype(np.uint8) * 255)
+    selection = tmp_path / "selection.png"
+    write_picture(selection, np.pad(np.full((80, 180), 255, np.uint8), ((0, 60), (0, 0))))
+    limits = ["--protect", protect, "--within", selection]
+    found = ["mask", damaged, "-o", out, "--clean", tmp_path / "clean.tif", "--no-align"]
+    answer = cli(*found, *limits, "--rim", 4)
+    assert (answer.code, answer.err) == (0, "")
+    marked = read_picture(out, 0) > 0
+    assert marked[:80, 60:].any()
+    assert not marked[kept].any()
+    assert not marked[80:].any()

@@ -357,3 +357,44 @@ def test_demo_restores_and_shows_the_sample(cli, tmp_path):
         assert name in answer.out
     assert read_picture(tmp_path / "out" / "demo-before-after.png").shape == (900, 2412, 3)
     assert cli("demo", "-o", tmp_path / "out", "--engine", "harmonic").code == 0, "again, over the first"
+
+
+def test_protected_pixels_and_a_selection_limit_the_fill(cli, scan, mask, holes, tmp_path):
+    out, protect = tmp_path / "out.tif", tmp_path / "protect.png"
+    kept = np.zeros_like(holes)
+    kept[:, :60] = True
+    write_picture(protect, kept.astype(np.uint8) * 255)
+    limits = ["--protect", protect, "--within", "0,0,180,80", "--record", tmp_path / "record.json"]
+    answer = cli("restore", scan, "--mask", mask, "-o", out, "--engine", "harmonic", *limits)
+    assert (answer.code, answer.err) == (0, "")
+    assert f"{kept.sum():,} protected pixels unchanged" in answer.out
+    changed = (tifffile.imread(scan) != tifffile.imread(out)).any(axis=2)
+    assert changed[:80, 60:].any()
+    assert not changed[kept].any()
+    assert not changed[80:].any()
+    record = json.loads((tmp_path / "record.json").read_text())
+    assert record["mask"]["protected"] == record["verification"]["protected"] == kept.sum()
+    assert record["within"]["box"] == {"x": 0, "y": 0, "width": 180, "height": 80} or record["within"][
+        "box"
+    ] == [0, 0, 180, 80]
+    style = ["--style", "10,10,60,60", "--force"]
+    refused = cli("restore", scan, "--mask", mask, "-o", out, "--engine", "harmonic", *limits, *style)
+    assert refused.code == 2
+    assert "protected" in refused.err
+
+
+@pytest.mark.parametrize(
+    ("within", "sentence"),
+    [
+        ("500,500,10,10", "outside the picture"),
+        ("1,2,3", "region is X,Y,W,H"),
+        ("0,0,5,5", "selection contains no damage"),
+        ("missing.png", "no mask file"),
+    ],
+)
+def test_useless_selection_is_refused(cli, scan, mask, tmp_path, within, sentence):
+    out = tmp_path / "out.tif"
+    answer = cli("restore", scan, "--mask", mask, "-o", out, "--engine", "harmonic", "--within", within)
+    assert answer.code == 2
+    assert sentence in answer.err
+    assert not out.exists()

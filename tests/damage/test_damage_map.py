@@ -116,8 +116,9 @@ def test_rejects_duplicate_labels() -> None:
         DamageMap(3, 3, (LOSS, DamageClass(LOSS.label, "other", "#123456")))
 
 
-def test_overpaint_is_the_only_default_class_not_filled() -> None:
-    assert [item.name for item in DEFAULT_CLASSES if not item.filled] == ["overpaint"]
+def test_overpaint_and_protected_are_the_only_default_classes_not_filled() -> None:
+    assert [item.name for item in DEFAULT_CLASSES if not item.filled] == ["overpaint", "protected"]
+    assert [item.name for item in DEFAULT_CLASSES if item.protected] == ["protected"]
 
 
 def test_tiles_are_in_reading_order() -> None:

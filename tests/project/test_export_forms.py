@@ -11,6 +11,7 @@ import tifffile
 from project_runs import MakeRun
 
 from imagest_core.cli.program import main
+from imagest_core.damage.classes import PROTECTED
 from imagest_core.errors import VerificationError
 from imagest_core.export.painting import export_accepted, verify_export
 from imagest_core.painting.geometry import Box
@@ -20,6 +21,7 @@ from imagest_core.painting.writer import writing_notes
 from imagest_core.project.accepted_fills import AcceptedFills
 from imagest_core.project.document import Document
 from imagest_core.project.operations import decisions
+from imagest_core.project.operations.mask import change_mask
 from imagest_core.project.operations.results import add_run
 from imagest_core.project.verify import check_export
 
@@ -139,3 +141,22 @@ def filled_mask(shape: tuple[int, ...]) -> np.ndarray:
     exported = np.zeros(shape, np.bool_)
     exported[FILLED.slices] = True
     return exported
+
+
+def test_protected_pixels_are_left_out_of_accepted_fills(
+    accepted: Document, painting: Painting, tmp_path: Path
+):
+    earlier, out = tmp_path / "earlier.tif", tmp_path / "out.tif"
+    export_accepted(accepted, earlier)
+    protected = accepted.state.damage.copy()
+    kept = Box(250, 110, 10, 10)
+    protected.write(kept, np.full((10, 10), PROTECTED.label, np.uint8))
+    accepted.do(change_mask(accepted.state.damage, protected, "Protect"))
+    check = export_accepted(accepted, out)
+    assert check.protected == check.to_plain()["protected_pixels"] == 100
+    assert check.filled == FILLED.area - 100
+    before, after = tifffile.imread(painting.path), tifffile.imread(out)
+    assert np.array_equal(before[kept.slices], after[kept.slices])
+    assert check_export(painting, AcceptedFills(accepted.state), out).protected == 100
+    with pytest.raises(VerificationError, match="protected pixel at 250, 110"):
+        check_export(painting, AcceptedFills(accepted.state), earlier)

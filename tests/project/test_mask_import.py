@@ -16,7 +16,8 @@ from imagest_core.errors import MaskError
 from imagest_core.painting.reader import Painting
 from imagest_core.project.document import Document
 from imagest_core.project.mask_import import import_operation, named_targets, proposed_targets
-from imagest_core.project.operations.settings import lock_class, show_class
+from imagest_core.project.operations.settings import change_setting, lock_class, show_class
+from imagest_core.project.state import Aspect
 
 SIZE = (600, 300)
 
@@ -101,7 +102,7 @@ def test_proposed_classes_match_by_colour_or_label(document: Document, tmp_path:
     assert [item.name for item in proposed.values()] == ["loss", "crack"]
     proposed = proposed_targets(read_mask_parts(drawing(tmp_path), SIZE), document.state, 3)
     assert [(item.name, item.label, item.colour) for item in proposed.values()] == [
-        ("drawing #0ac81e", 7, "#0ac81e"),
+        ("drawing #0ac81e", 8, "#0ac81e"),
         ("loss", 1, "#d62828"),
     ]
 
@@ -113,16 +114,16 @@ def test_an_import_adds_classes_shows_hidden_ones_and_is_one_step(document: Docu
     before = len(document.history.done)
     document.do(import_operation(document.state, parts, targets))
     assert len(document.history.done) == before + 1
-    assert document.state.damage.counts() == {1: 300, 7: 600}
+    assert document.state.damage.counts() == {1: 300, 8: 600}
     assert all(item.visible for item in document.state.damage.classes)
     document.undo()
     assert document.state.damage.empty
-    assert len(document.state.damage.classes) == 6
+    assert len(document.state.damage.classes) == 7
     document.redo()
     assert document.path is not None
     document.close()
     with Document.open(document.path) as reopened:
-        assert reopened.state.damage.counts() == {1: 300, 7: 600}
+        assert reopened.state.damage.counts() == {1: 300, 8: 600}
 
 
 def test_locked_and_other_classes_are_kept(document: Document, tmp_path: Path, brush) -> None:
@@ -160,6 +161,18 @@ def test_the_command_imports_into_a_project(
         ("2", 600, "mould"),
     ]
     with Document.open(project) as reopened:
-        assert reopened.state.damage.counts() == {2: 300, 7: 600}
+        assert reopened.state.damage.counts() == {2: 300, 8: 600}
     assert cli("project", "mask", project, tmp_path / "none.png").code == 2
     assert cli("project", "mask", project, painting.path).code == 2
+
+
+def test_parts_are_imported_as_protected(cli, document: Document, painting: Painting, tmp_path: Path) -> None:
+    project = document.path
+    document.do(change_setting(document.state, Aspect.CLASSES, document.state.damage.classes[:1], "few"))
+    document.close()
+    answer = cli("project", "mask", project, grey(tmp_path), "--class", "1=loss", "--class", "2=protected")
+    assert answer.code == 0
+    with Document.open(project) as reopened:
+        damage = reopened.state.damage
+        assert damage.filled().count() == 300
+        assert damage.protected().count() == 600

@@ -145,7 +145,7 @@ def test_a_project_of_version_3_opens(document: Document, run: Run) -> None:
         db.execute("DROP TABLE rejected_parts")
         db.execute("DROP TABLE studies")
         db.execute("PRAGMA user_version = 3")
-    assert VERSION == len(STEPS) == 5
+    assert VERSION == len(STEPS) == 6
     with Document.open(path) as again:
         reject(again, again.state.runs[1])
     check_project(path)

@@ -9,6 +9,7 @@ from app.canvas.tools.note import NoteTool
 from app.canvas.tools.outline import Lasso, Polygon, Rectangle
 from app.canvas.tools.region import FillTool
 from app.canvas.tools.reject import RejectBrush, RejectLasso
+from app.canvas.tools.select import SelectLasso, SelectRectangle
 from app.canvas.tools.style import StyleTool
 from app.canvas.tools.wand import WandTool
 
@@ -27,6 +28,8 @@ TOOLS: dict[str, type[Tool]] = {
         Ruler,
         NoteTool,
         Picker,
+        SelectRectangle,
+        SelectLasso,
         RejectBrush,
         RejectLasso,
     )

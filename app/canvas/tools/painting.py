@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from app.canvas.tools.base import ToolContext
+from app.commands.marking import note_protected
 from imagest_core.arrays import Mask
+from imagest_core.damage.edits import overlaps_protected
 from imagest_core.messages import Message
 from imagest_core.painting.geometry import Box, union
 from imagest_core.project.operations.mask import check_label, paint
@@ -30,9 +32,14 @@ class Marking:
         check_label(self._damage, label)
         self._gesture = document.document.begin_gesture()
         self._touched = Box(0, 0, 0, 0)
+        self._may_overlap = self._damage.any_protected
+        self._overlapped = False
 
     def paint(self, cells: Iterable[tuple[Box, Mask]]) -> None:
         """Paint the label on these pixels and update the canvas."""
+        if self._may_overlap and not self._overlapped:
+            cells = list(cells)
+            self._overlapped = overlaps_protected(self._damage, cells, self._label)
         boxes = [
             box
             for box, mask in cells
@@ -47,6 +54,8 @@ class Marking:
         """Add the gesture to the history as one operation; if that is refused, nothing has changed."""
         if self._gesture.active and not self._canvas.context.attempt(lambda: self._gesture.commit(name)):
             self._canvas.layers.labels_changed(self._touched)
+        elif self._overlapped:
+            note_protected(self._canvas.context)
 
     def cancel(self) -> None:
         """Undo everything painted."""

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import ClassVar
 
 import numpy as np
+from PySide6.QtCore import QCoreApplication
 
 from app.canvas.pyramid import Pyramid
 from app.canvas.tools.base import Pointer, Tool, ToolContext
 from app.commands import mask as masking
+from app.commands.marking import rim_action
 from app.jobs.runner import Ticket
 from app.levels import at_level, level_for, native
 from imagest_core.arrays import Mask
@@ -96,7 +98,16 @@ class WandTool(Tool):
                 native(part, level).within(whole),
                 label,
                 operation_name("wand"),
+                self._offer_rim if label else None,
             )
+
+    def _offer_rim(self) -> None:
+        """Offer to grow over the soft edge of what was marked."""
+        context = self.canvas.context
+        action = rim_action(context, context.selection.label)
+        if action is not None:
+            text = QCoreApplication.translate("Tools", "Marked. Does ground or shadow still show around it?")
+            context.messages.say(text, action=action, topic="rim")
 
     def abandon(self) -> None:
         if self._ticket is not None:

@@ -89,14 +89,16 @@ def derive_damage(
     damaged: Painting,
     parameters: DifferenceParameters | None = None,
     progress: Progress | None = None,
+    alignment: Alignment | None = None,
 ) -> Derivation:
-    """Find where ``damaged`` differs from ``clean``; raises ``MaskError`` if they can't be compared."""
+    """Find where ``damaged`` differs from ``clean``, whose ``alignment`` may be known already.
+
+    Raises ``MaskError`` if they can't be compared.
+    """
     parameters, progress = parameters or DifferenceParameters(), progress or Progress()
-    alignment = (
-        align(clean, damaged, progress.part(0.0, 0.2, "aligning"))
-        if parameters.align
-        else _unaligned(clean, damaged)
-    )
+    if alignment is None and parameters.align:
+        alignment = align(clean, damaged, progress.part(0.0, 0.2, "aligning"))
+    alignment = alignment or _unaligned(clean, damaged)
     gains = fit_exposure(clean, damaged, alignment) if parameters.match_tones else None
     codes = np.zeros((damaged.height, damaged.width), np.uint8)
     covered = 0

@@ -53,10 +53,19 @@ class DifferencePreview:
     histogram: np.ndarray
 
     @classmethod
-    def of(cls, clean: Painting, damaged: Painting, progress: Progress | None = None) -> Self:
-        """Align and compare the images; raises ``MaskError`` if they can't be aligned."""
+    def of(
+        cls,
+        clean: Painting,
+        damaged: Painting,
+        progress: Progress | None = None,
+        alignment: Alignment | None = None,
+    ) -> Self:
+        """Align the images, unless their ``alignment`` is known, and compare them.
+
+        Raises ``MaskError`` if they can't be aligned.
+        """
         progress = progress or Progress()
-        alignment = align(clean, damaged, progress.part(0.0, 0.6))
+        alignment = alignment or align(clean, damaged, progress.part(0.0, 0.6))
         shift = residual(clean, damaged, alignment, progress.part(0.6, 0.8))
         gains = fit_exposure(clean, damaged, alignment)
         level = max(0, (damaged.box.area // MAX_PIXELS).bit_length() + 1) // 2

@@ -1,5 +1,7 @@
 """Multi-scale features of pixels, for detectors that are learned from examples.
 
+Further pictures of the work, such as infrared, add their lightness with the same filters.
+
 At each scale: the blurred CIELAB colour, the gradient magnitude, the eigenvalues of the Hessian, and the
 local standard deviations of lightness and of colour; besides, the colour itself. They are computed in tiles
 with a margin as wide as the support of the widest filter, so tile borders don't show.
@@ -9,14 +11,17 @@ from __future__ import annotations
 
 import math
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
 from imagest_core.arrays import Image
+from imagest_core.damage.detection.registered import RegisteredPicture
 from imagest_core.damage.detection.working_scale import WorkingScale
+from imagest_core.errors import MaskError
+from imagest_core.messages import Message
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.reader import Painting
 
@@ -32,14 +37,28 @@ LAB_RANGE = 100.0
 
 @dataclass(frozen=True)
 class FeatureSettings:
-    """Standard deviations (px at the working scale) of the Gaussians, one for each scale."""
+    """Standard deviations (px at the working scale) of the Gaussians, one for each scale.
+
+    ``layers``: the number of further registered pictures that add features.
+    """
 
     sigmas: tuple[float, ...] = (1.0, 2.0, 4.0, 8.0)
+    layers: int = 0
 
     @property
     def count(self) -> int:
         """The number of features of a pixel."""
+        return self.own + self.layers * self.of_layer
+
+    @property
+    def own(self) -> int:
+        """The number of features of the scan itself."""
         return 3 + 8 * len(self.sigmas)
+
+    @property
+    def of_layer(self) -> int:
+        """The number of features of each layer."""
+        return 1 + 3 * len(self.sigmas)
 
     @property
     def margin(self) -> int:
@@ -50,7 +69,7 @@ class FeatureSettings:
 def compute_features(rgb: Image, settings: FeatureSettings) -> Image:
     """Return the features of ``rgb`` (h, w, 3) as (features, h, w) float32."""
     lab = cv2.cvtColor(np.clip(rgb, 0, 1).astype(np.float32), cv2.COLOR_RGB2LAB) / np.float32(LAB_RANGE)
-    features = np.empty((settings.count, *rgb.shape[:2]), np.float32)
+    features = np.empty((settings.own, *rgb.shape[:2]), np.float32)
     features[:3] = lab.transpose(2, 0, 1)
     squares = lab * lab
     for index, sigma in enumerate(settings.sigmas):
@@ -78,15 +97,48 @@ def _features_at(lab: Image, squares: Image, sigma: float, out: Image) -> None:
     out[7] = np.sqrt(variance[..., 1] + variance[..., 2])
 
 
+def compute_layer_features(lightness: Image, settings: FeatureSettings) -> Image:
+    """Return the features of the ``lightness`` (h, w) of a layer as (features, h, w) float32.
+
+    At each scale: the blurred lightness, its gradient magnitude and its local standard deviation.
+    """
+    features = np.empty((settings.of_layer, *lightness.shape), np.float32)
+    features[0] = lightness
+    squares = lightness * lightness
+    for index, sigma in enumerate(settings.sigmas):
+        size, out = (2 * _radius(sigma) + 1,) * 2, features[1 + 3 * index : 4 + 3 * index]
+        out[0] = cv2.GaussianBlur(lightness, size, sigma)
+        dx, dy = (cv2.Sobel(out[0], cv2.CV_32F, *order, scale=sigma / 8) for order in ((1, 0), (0, 1)))
+        out[1] = cv2.magnitude(dx, dy)
+        out[2] = np.sqrt(np.maximum(cv2.GaussianBlur(squares, size, sigma) - out[0] * out[0], 0))
+    return features
+
+
 def _radius(sigma: float) -> int:
     return math.ceil(TRUNCATE * sigma)
+
+
+def check_layers(
+    layers: Sequence[RegisteredPicture], settings: FeatureSettings
+) -> tuple[RegisteredPicture, ...]:
+    """Return ``layers``; raise ``MaskError`` if their number is not that of the settings."""
+    if len(layers) != settings.layers:
+        raise MaskError(
+            Message(
+                "The damage model was learned with {expected} layers, but {count} are given: give the same "
+                "kinds of pictures in the same order.",
+                expected=settings.layers,
+                count=len(layers),
+            )
+        )
+    return tuple(layers)
 
 
 class FeatureCache:
     """Features of a painting at a working scale, kept between changes of the strokes.
 
     Boxes are in pixels of the working scale. Beyond ``limit`` bytes, tiles that were not used lately are
-    dropped.
+    dropped. ``layers`` are further pictures, registered with the painting, in the order of the settings.
     """
 
     def __init__(
@@ -95,8 +147,10 @@ class FeatureCache:
         scale: WorkingScale,
         settings: FeatureSettings | None = None,
         limit: int = CACHE_BYTES,
+        layers: Sequence[RegisteredPicture] = (),
     ) -> None:
         self.painting, self.scale, self.settings = painting, scale, settings or FeatureSettings()
+        self.layers = check_layers(layers, self.settings)
         self._tiles: OrderedDict[Box, Image] = OrderedDict()
         self._bytes, self._limit = 0, limit
 
@@ -117,6 +171,11 @@ class FeatureCache:
         """Return the features of ``box`` without caching them."""
         padded = box.expanded(self.settings.margin).within(self.scale.box)
         features = compute_features(self.scale.read(self.painting, padded), self.settings)
+        if self.layers:
+            native, level = self.scale.native(padded), self.scale.level
+            read = (layer.lightness(native, level) for layer in self.layers)
+            more = [compute_layer_features(lightness, self.settings) for lightness in read]
+            features = np.concatenate([features, *more])
         return features[(slice(None), *box.moved(-padded.x, -padded.y).slices)]
 
     def _used(self, tile: Box) -> Image:

@@ -6,7 +6,8 @@ Strokes are a :class:`~imagest_core.damage.map.DamageMap`: 0 is unknown, 1–254
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 from imagest_core.arrays import Image, Labels
 from imagest_core.damage.detection.cleanup import Cleanup, clean_up, disk
 from imagest_core.damage.detection.features import FeatureCache, FeatureSettings
+from imagest_core.damage.detection.registered import RegisteredPicture
 from imagest_core.damage.detection.stroke_samples import Samples, automatic_level, stroke_samples
 from imagest_core.damage.detection.trained_model import INTACT, TrainedModel
 from imagest_core.damage.detection.trees import Forest
@@ -93,16 +95,21 @@ def check_strokes(strokes: DamageMap, painting: Painting) -> None:
 
 
 class StrokeClassifier:
-    """Learns from strokes on a painting and predicts its damage; keeps features between changes."""
+    """Learns from strokes on a painting and predicts its damage; keeps features between changes.
+
+    ``layers``: further pictures of the work, registered with the painting, which add features.
+    """
 
     def __init__(
         self,
         painting: Painting,
         parameters: ExampleParameters | None = None,
         settings: FeatureSettings | None = None,
+        layers: Sequence[RegisteredPicture] = (),
     ) -> None:
         self.painting, self.parameters = painting, parameters or ExampleParameters()
-        self._settings = settings or FeatureSettings()
+        self.layers = tuple(layers)
+        self._settings = replace(settings or FeatureSettings(), layers=len(self.layers))
         self._cache: FeatureCache | None = None
         self.model: TrainedModel | None = None
 
@@ -115,7 +122,7 @@ class StrokeClassifier:
         progress = progress or Progress()
         scale = WorkingScale.of(self.painting, self._level(strokes))
         if self._cache is None or self._cache.scale != scale:
-            self._cache = FeatureCache(self.painting, scale, self._settings)
+            self._cache = FeatureCache(self.painting, scale, self._settings, layers=self.layers)
         samples = stroke_samples(strokes, self._cache, progress.part(0, 0.8))
         progress.check()
         labels = tuple(np.unique(samples.labels).tolist())
@@ -133,7 +140,7 @@ class StrokeClassifier:
         """Predict with a model that was learned elsewhere."""
         scale = WorkingScale.of(self.painting, model.level)
         self.model, self._settings = model, model.settings
-        self._cache = FeatureCache(self.painting, scale, model.settings)
+        self._cache = FeatureCache(self.painting, scale, model.settings, layers=self.layers)
 
     def predict(self, box: Box) -> Labels:
         """Return the damage labels (h, w) of the native ``box``, without the clean-up."""
@@ -152,7 +159,7 @@ class StrokeClassifier:
         """Return the damage of the whole painting; raises ``Cancelled``."""
         if self.model is None:
             raise RuntimeError("call update or use first")
-        return detect_learned(self.painting, self.model, self.parameters, progress)
+        return detect_learned(self.painting, self.model, self.parameters, progress, self.layers)
 
     def _level(self, strokes: DamageMap) -> int:
         if self.parameters.scale is not None:
@@ -166,10 +173,15 @@ def detect_learned(
     model: TrainedModel,
     parameters: ExampleParameters | None = None,
     progress: Progress | None = None,
+    layers: Sequence[RegisteredPicture] = (),
 ) -> DamageMap:
-    """Detect the damage of a whole painting with a learned model; raises ``Cancelled``."""
+    """Detect the damage of a whole painting with a learned model.
+
+    ``layers`` are registered pictures like those that it was learned with, in the same order. Raises
+    ``MaskError`` if their number differs, and ``Cancelled``.
+    """
     parameters, progress = parameters or ExampleParameters(), progress or Progress()
-    cache = FeatureCache(painting, WorkingScale.of(painting, model.level), model.settings)
+    cache = FeatureCache(painting, WorkingScale.of(painting, model.level), model.settings, layers=layers)
     raw = DamageMap(painting.width, painting.height)
     side = min(PART << model.level, MAX_PART)
     for part in progress.part(0, 0.9, "classifying the paint").steps(list(painting.box.tiles(side))):

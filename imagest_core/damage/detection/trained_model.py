@@ -22,7 +22,7 @@ SUFFIX = ".safetensors"
 KIND, VERSION = "imagest-damage-model", 1
 INTACT = 255
 """The label of intact paint among strokes."""
-MAX_BYTES, MAX_SIGMA, MAX_SCALES = 64 << 20, 64.0, 8
+MAX_BYTES, MAX_SIGMA, MAX_SCALES, MAX_LAYERS = 64 << 20, 64.0, 8, 16
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,6 +65,8 @@ class TrainedModel:
             "level": self.level,
             "sigmas": list(self.settings.sigmas),
         }
+        if self.settings.layers:
+            description["layers"] = self.settings.layers
         # A single entry, because the library writes several in random order.
         metadata = {KIND: json.dumps(description, sort_keys=True)}
         return bytes(save({name: getattr(self.forest, name) for name in ARRAYS}, metadata))
@@ -116,7 +118,7 @@ def _model_of(header: Header, path: Path) -> TrainedModel:
     from safetensors.numpy import load
 
     forest = Forest(**load(path.read_bytes()))
-    settings = FeatureSettings(_sigmas(description.get("sigmas")))
+    settings = FeatureSettings(_sigmas(description.get("sigmas")), _layers(description.get("layers", 0)))
     forest.check(settings.count)
     checked = _labels(labels, forest.classes)
     return TrainedModel(forest, checked, level, settings, _names(description.get("names"), len(checked) - 1))
@@ -149,6 +151,12 @@ def _names(names: Any, count: int) -> tuple[str, ...]:
     if names and len(names) != count:
         raise ValueError("its class names are invalid")
     return tuple(names)
+
+
+def _layers(count: Any) -> int:
+    if type(count) is not int or not 0 <= count <= MAX_LAYERS:
+        raise ValueError("its number of layers is invalid")
+    return count
 
 
 def _sigmas(sigmas: Any) -> tuple[float, ...]:

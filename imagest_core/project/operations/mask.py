@@ -274,8 +274,9 @@ def paint(
 ) -> bool:
     """Set ``label`` (0 erases) on the pixels of ``box`` under ``mask`` (h, w); return whether any changed.
 
-    Pixels of locked classes are kept, and without ``overwrite`` those of all other classes. Raises
-    ``MaskError`` if no class has the ``label``.
+    Pixels of locked classes are kept, protected ones too unless they are erased, and without ``overwrite``
+    those of all other classes; what is marked as protected always replaces them. Raises ``MaskError`` if no
+    class has the ``label``.
     """
     check_label(damage, label)
     box, mask = _clip(damage, box, mask)
@@ -306,7 +307,10 @@ def _clip(damage: DamageMap, box: Box, mask: NDArray[np.bool_]) -> tuple[Box, ND
 
 def _editable_labels(damage: DamageMap, label: int, overwrite: bool) -> NDArray[np.bool_]:
     """Return (256,) bool: whether a pixel with this label may be changed."""
-    editable = np.full(256, overwrite or label == 0)
-    editable[0] = True
+    protected = damage.protected_labels()
+    editable = np.full(256, bool(overwrite or label == 0 or protected[label]))
+    if label:
+        editable &= ~protected
+    editable[[0, label]] = True
     editable[[item.label for item in damage.classes if item.locked]] = False
     return editable

@@ -137,9 +137,16 @@ def show_class(state: State, label: int, visible: bool) -> ChangeSetting:
     return _change_class(state, label, name, lambda item: replace(item, visible=visible))
 
 
+_POLICY_NAMES = {
+    Policy.FILL: "fill_class",
+    Policy.RECORD: "record_class",
+    Policy.PROTECT: "protect_class",
+}
+
+
 def set_policy(state: State, label: int, policy: Policy) -> ChangeSetting:
-    """Set whether a class is filled or only recorded."""
-    name = operation_name("fill_class") if policy is Policy.FILL else operation_name("record_class")
+    """Set whether a class is filled, only recorded, or protected."""
+    name = operation_name(_POLICY_NAMES[policy])
     return _change_class(state, label, name, lambda item: replace(item, policy=policy))
 
 

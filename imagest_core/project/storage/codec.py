@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from imagest_core.damage.classes import DamageClass
 from imagest_core.damage.map import TILE
-from imagest_core.project.state import Annotation, Aspect, Calibration, Decision, Verdict
+from imagest_core.project.state import Annotation, Aspect, Calibration, Decision, Layer, Verdict
 from imagest_core.project.storage.unpack import LARGEST_NUMBER, decompressed
 from imagest_core.serialization import from_plain
 from imagest_core.style.reference import StyleReference
@@ -113,6 +113,7 @@ _SETTING_TYPES: dict[Aspect, Any] = {
     Aspect.OPERATOR: str,
     Aspect.NOTES: str,
     Aspect.ANNOTATIONS: tuple[Annotation, ...],
+    Aspect.LAYERS: tuple[Layer, ...],
 }
 
 

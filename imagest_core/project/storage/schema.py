@@ -67,7 +67,10 @@ CREATE TABLE studies (
 );
 """
 
-STEPS = (_FIRST, _PLACES_AND_EXPORTS, _HASHES, _REJECTED_PARTS, _STUDIES)
+_LAYERS_AND_PROTECTION = ""
+"""No new table: layers are a setting, and protected classes a policy, which earlier versions can't read."""
+
+STEPS = (_FIRST, _PLACES_AND_EXPORTS, _HASHES, _REJECTED_PARTS, _STUDIES, _LAYERS_AND_PROTECTION)
 """``STEPS[n]`` migrates from version n to n + 1; version 0 is an empty file."""
 
 VERSION = len(STEPS)

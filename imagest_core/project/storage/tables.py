@@ -27,6 +27,7 @@ from imagest_core.project.state import (
     Calibration,
     Change,
     Decision,
+    Layer,
     PaintingReference,
     State,
     Subject,
@@ -93,11 +94,13 @@ def check_path(path: Path) -> None:
 
 def read_setting(db: Database, aspect: Aspect) -> Any:
     """Read a setting; raises ``ValueError``, ``TypeError``, ``LookupError`` and ``MaskError``."""
-    if aspect is Aspect.ANNOTATIONS and not _has_meta(db, aspect.value):
+    if aspect in (Aspect.ANNOTATIONS, Aspect.LAYERS) and not _has_meta(db, aspect.value):
         return ()  # files of earlier versions have none
     value = decode_setting(aspect, read_meta(db, aspect.value))
     if aspect is Aspect.ANNOTATIONS:
         _check_annotations(value)
+    if aspect is Aspect.LAYERS:
+        _check_layers(value)
     if aspect is Aspect.CLASSES:
         check_classes(value)
     if isinstance(value, StyleReference):
@@ -119,6 +122,15 @@ def _has_meta(db: Database, key: str) -> bool:
 def _check_annotations(annotations: tuple[Annotation, ...]) -> None:
     if not all(abs(item.x) <= LARGEST_SIDE and abs(item.y) <= LARGEST_SIDE for item in annotations):
         raise ValueError("a note has invalid coordinates")
+
+
+def _check_layers(layers: tuple[Layer, ...]) -> None:
+    for layer in layers:
+        check_path(layer.path)
+        if not (0 < layer.width <= LARGEST_SIDE and 0 < layer.height <= LARGEST_SIDE):
+            raise ValueError("a layer has an invalid size")
+        if len(layer.matrix) != 9 or not all(map(math.isfinite, layer.matrix)):
+            raise ValueError("a layer has an invalid alignment")
 
 
 def write_setting(db: Database, state: State, aspect: Aspect) -> None:

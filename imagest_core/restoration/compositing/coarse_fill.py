@@ -39,17 +39,26 @@ class CoarseFill:
         The scan, its dilated damage, and the windows to fill.
     with_paint
         Give windows that refine a coarser fill squares of nearby paint, for textured fills.
+    protected
+        Pixels from which no paint is taken.
     """
 
-    def __init__(self, painting: Painting, dilated: DamageMap, plan: Plan, with_paint: bool) -> None:
+    def __init__(
+        self,
+        painting: Painting,
+        dilated: DamageMap,
+        plan: Plan,
+        with_paint: bool,
+        protected: DamageMap | None = None,
+    ) -> None:
         self._painting, self._dilated, self._plan = painting, dilated, plan
-        self._with_paint = with_paint
+        self._with_paint, self._protected = with_paint, protected
         self._fills: dict[int, list[tuple[Task, Image]]] = {}
         self._squares: dict[tuple[Box, int], PaintSquare] = {}
 
     def view(self, task: Task) -> WindowView:
         """Return the view that the engine gets of the window of ``task``."""
-        view = view_of(self._painting, self._dilated, task.window)
+        view = view_of(self._painting, self._dilated, task.window, self._protected)
         if not task.refines:
             return view
         coarse_fill, fixed_mask = self._composite(task, view.mask)
@@ -69,8 +78,8 @@ class CoarseFill:
         if len(self._squares) >= MAX_CACHED_SQUARES:
             self._squares.clear()
         if (box, scale) not in self._squares:
-            view = view_of(self._painting, self._dilated, Window(0, box, scale))
-            self._squares[box, scale] = view.image, ~view.mask
+            view = view_of(self._painting, self._dilated, Window(0, box, scale), self._protected)
+            self._squares[box, scale] = view.image, view.source_mask
         return self._squares[box, scale]
 
     def _composite(self, task: Task, mask: Mask) -> tuple[Image, Mask]:

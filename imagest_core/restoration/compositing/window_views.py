@@ -15,8 +15,13 @@ STRIP = 4_000_000
 """Approximate number of native pixels read at a time."""
 
 
-def view_of(painting: Painting, dilated: DamageMap, window: Window) -> WindowView:
-    """Read ``window``; samples under ``dilated`` are 0, and the view is mirrored beyond the picture."""
+def view_of(
+    painting: Painting, dilated: DamageMap, window: Window, protected: DamageMap | None = None
+) -> WindowView:
+    """Read ``window``; samples under ``dilated`` are 0, and the view is mirrored beyond the picture.
+
+    Fills take no paint from ``protected`` pixels.
+    """
     inside = window.box.within(painting.box)
     image, mask = _reduced(painting, dilated, inside, window.scale)
     rows, columns = window.shape
@@ -25,7 +30,18 @@ def view_of(painting: Painting, dilated: DamageMap, window: Window) -> WindowVie
         window,
         np.pad(image, (*missing, (0, 0)), mode="symmetric"),
         np.pad(mask, missing, mode="symmetric"),
+        protected=_protected(protected, inside, window.scale, missing),
     )
+
+
+def _protected(
+    protected: DamageMap | None, box: Box, scale: int, missing: tuple[tuple[int, int], ...]
+) -> Mask | None:
+    """Return (h, w) bool: the working pixels with a protected native one; None if there is none."""
+    if protected is None or protected.empty or not (mask := protected.read(box) > 0).any():
+        return None
+    reduced = mask if scale == 1 else _block_sums(mask[..., None].astype(np.float32), scale)[..., 0] > 0
+    return np.pad(reduced, missing, mode="symmetric")
 
 
 def known_samples(painting: Painting, dilated: DamageMap, box: Box) -> tuple[Image, Mask]:

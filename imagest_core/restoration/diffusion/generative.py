@@ -183,7 +183,7 @@ def add_detail(
     if not share:
         return whole
     chosen = sources if view.window.scale == 1 else ()
-    nearby = (Source(view.image, ~view.mask), *(Source(*square) for square in view.paint))
+    nearby = (Source(view.image, view.source_mask), *(Source(*square) for square in view.paint))
     transfer = TextureTransfer(
         chosen or nearby,
         share,

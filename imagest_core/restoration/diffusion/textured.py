@@ -112,7 +112,7 @@ class TexturedSession(DiffusionSession):
         if not settings.detail:
             return whole
         chosen = self._sources if view.window.scale == 1 else ()
-        nearby = (Source(view.image, ~view.mask), *(Source(*square) for square in view.paint))
+        nearby = (Source(view.image, view.source_mask), *(Source(*square) for square in view.paint))
         transfer = TextureTransfer(
             chosen or nearby,
             settings.detail,

@@ -47,6 +47,8 @@ class WindowView:
         (h, w), the part of ``mask`` in which ``coarse_fill`` is treated like paint.
     paint
         Squares of nearby paint (h, w, 3), each with a mask of where it is intact.
+    protected
+        (h, w), the known pixels that are no source of paint; None if there is none.
     """
 
     window: Window
@@ -55,6 +57,12 @@ class WindowView:
     coarse_fill: Image | None = None
     fixed_mask: Mask | None = None
     paint: tuple[tuple[Image, Mask], ...] = ()
+    protected: Mask | None = None
+
+    @property
+    def source_mask(self) -> Mask:
+        """The pixels that fills may take paint from."""
+        return ~self.mask if self.protected is None else ~self.mask & ~self.protected
 
     @property
     def start(self) -> Image:

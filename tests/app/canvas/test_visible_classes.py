@@ -26,7 +26,7 @@ from imagest_core.project.operations.settings import add_class, add_style_region
 from imagest_core.restoration.request import RestorationRequest
 
 LabelAt = Callable[[int, int], int]
-OWN = DamageClass(7, "wax", "#8c6d31")
+OWN = DamageClass(9, "wax", "#8c6d31")
 TOOLS = {
     "brush": [(100, 200), (150, 200)],
     "lasso": [(100, 200), (150, 200), (150, 240), (100, 240)],
