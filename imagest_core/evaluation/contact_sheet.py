@@ -103,11 +103,14 @@ def write_text(
     width: int,
     colour: tuple[int, int, int] = INK,
 ) -> None:
-    """Draw ``text`` at ``place``, in smaller type if it doesn't fit ``width``."""
+    """Draw ``text`` at ``place``, in smaller type and then shortened if it doesn't fit ``width``."""
     size = TYPE
     while size > TYPE // 2 and draw.textlength(text, _font(size)) > width:
         size -= 1
-    draw.text(place, text, colour, _font(size))
+    shown = text
+    while len(shown) > 2 and draw.textlength(shown, _font(size)) > width:
+        shown = shown[:-2] + "…"
+    draw.text(place, shown, colour, _font(size))
 
 
 def _line() -> int:

@@ -35,7 +35,7 @@ def plotted(table: PaperTable) -> bytes:
         write_text(draw, (GAP, _top(number)), label, LABELS - GAP)
     for place, column in enumerate(shown):
         _panel(draw, GAP + LABELS + place * (PANEL + FIGURE + GAP), column, rows)
-    legend = "dark: measured here; light: cited from the paper, measured on other pictures and scales"
+    legend = "dark: measured here; light: cited from the paper, other pictures; each has a scale of its own"
     write_text(draw, (GAP, size[1] - LINE), legend, size[0] - 2 * GAP)
     data = io.BytesIO()
     picture.save(data, "PNG")

@@ -269,7 +269,7 @@ def _notes(
     yield f"FID and KID compare with the pictures in {pictures.name}."
     if any("two-stage" in row.name for row in rows):
         yield DESCRIPTION
-    yield from perceptual.notes
+    yield from (note for note in perceptual.notes if "empty" not in note)
     used = facts({})
     yield (
         "Measured with "
