@@ -66,6 +66,10 @@ class FillProvenance:
         Whether the pixel is in the zone where the fill was blended with the intact paint.
     base
         Number of the result of which this is a part that was restored again, 0 if it is none.
+    hypothesis
+        Whether the result is a hypothesis.
+    refines
+        Number of the result that this one refined, 0 if it is none.
     """
 
     run: int
@@ -86,6 +90,8 @@ class FillProvenance:
     distance: float
     blended: bool
     base: int
+    hypothesis: bool = False
+    refines: int = 0
 
 
 @dataclass(frozen=True)
@@ -175,6 +181,8 @@ def _fill(state: State, run: Run, x: int, y: int, used: int) -> FillProvenance |
         distance=distance,
         blended=record is not None and "blend" in record.used and distance < record.request.blend + 1,
         base=run.base,
+        hypothesis=run.hypothesis,
+        refines=0 if record is None or record.start is None else record.start.run,
     )
 
 
@@ -215,6 +223,8 @@ def as_text(found: Provenance) -> str:
 def _lines(fill: FillProvenance) -> list[tuple[str, str]]:
     seed = "" if fill.seed is None else f"{fill.seed}, variation {fill.variation}"
     part = f", part of result {fill.base} restored again" if fill.base else ""
+    part += f", refined from result {fill.refines}" if fill.refines else ""
+    part += ", hypothesis" if fill.hypothesis else ""
     zone = ", blended with the intact paint" if fill.blended else ""
     return [
         ("result", f"{fill.run}, region {fill.region}, {fill.verdict}{part}"),

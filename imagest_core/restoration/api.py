@@ -43,7 +43,7 @@ from imagest_core.restoration.remarks import plan_remarks, rim_remarks
 from imagest_core.restoration.request import RestorationRequest
 from imagest_core.restoration.result import RestorationResult
 from imagest_core.restoration.style_pictures import read_style_pictures
-from imagest_core.restoration.validation import check_request
+from imagest_core.restoration.validation import check_can_refine, check_request
 from imagest_core.restoration.verify import Verification, verify
 from imagest_core.style.reference import StyleReference
 
@@ -63,6 +63,7 @@ def restore(
     operator: str = "",
     exact: bool = False,
     rim: CleanedRim | None = None,
+    start: Painting | None = None,
 ) -> RestorationResult:
     """Fill the damage of ``painting`` in the classes to be filled.
 
@@ -82,6 +83,8 @@ def restore(
         Fill exactly the damage, without dilating it first.
     rim
         The cleaned rim that ``damage`` includes, for the record.
+    start
+        The scan with an earlier fill, which is changed at the strength of the request.
 
     Raises
     ------
@@ -96,7 +99,16 @@ def restore(
     """
     engine = get_engine(request.engine)
     return restore_with(
-        engine, painting, damage, request, style, progress, operator=operator, exact=exact, rim=rim
+        engine,
+        painting,
+        damage,
+        request,
+        style,
+        progress,
+        operator=operator,
+        exact=exact,
+        rim=rim,
+        start=start,
     )
 
 
@@ -111,15 +123,20 @@ def restore_with(
     operator: str = "",
     exact: bool = False,
     rim: CleanedRim | None = None,
+    start: Painting | None = None,
 ) -> RestorationResult:
     """Restore like :func:`restore`, with an engine that need not be registered."""
     progress, clock = progress or Progress(), Clock()
     style = _checked_style(engine, request, style)
+    if start is not None:
+        check_can_refine(request, engine)
     with hash_in_background(painting, progress):
         planned = _planned(painting, damage, engine, request, progress, clock, exact)
         assembler = planned.assembler(painting, engine, request)
         with run_in_background(lambda own: _rim_facts(painting, planned, rim, exact, own), progress) as rims:
-            notes, facts = _fill_all(painting, planned, engine, request, style, assembler, clock, progress)
+            notes, facts = _fill_all(
+                painting, planned, engine, request, style, assembler, clock, progress, start
+            )
         clock.lap("rim")
     painting.check_unchanged()
     record = RestorationRecord(
@@ -197,6 +214,7 @@ def _fill_all(
     assembler: Assembler,
     clock: Clock,
     progress: Progress,
+    start: Painting | None,
 ) -> tuple[list[Notes], EngineFacts]:
     """Open a session and fill all windows; return the engine's notes on each and its facts."""
     loading = progress.part(0.0, 0.0, "loading the network")
@@ -207,7 +225,7 @@ def _fill_all(
         pictures = read_style_pictures(painting, style, engine.style_side(request))
     with engine.open(request, pictures, loading) as session:
         clock.lap("opening")
-        notes = _fill(painting, planned, session, engine, assembler, progress, request)
+        notes = _fill(painting, planned, session, engine, assembler, progress, request, start)
         clock.lap("filling")
         return notes, EngineFacts.of(engine, session.facts)
 
@@ -254,11 +272,12 @@ def _fill(
     assembler: Assembler,
     progress: Progress,
     request: RestorationRequest,
+    start: Painting | None,
 ) -> list[Notes]:
     """Fill the windows of the plan in groups and pass them on; return the engine's notes on each."""
     notes: list[Notes] = []
     plan = planned.plan
-    coarse_fill = CoarseFill(painting, planned.dilated, plan, engine.uses_paint(request))
+    coarse_fill = CoarseFill(painting, planned.dilated, plan, engine.uses_paint(request), start)
     done, total = 0, len(plan.tasks)
     for tasks in _groups(plan.tasks, GROUP * engine.window_sides(request).usual ** 2):
         part = progress.part(done / total, (done + len(tasks)) / total)

@@ -198,6 +198,15 @@ class Clock:
 
 
 @dataclass(frozen=True)
+class StartFacts:
+    """The earlier fill that a restoration started from: its result and region, and the strength."""
+
+    run: int
+    region: int
+    strength: float
+
+
+@dataclass(frozen=True)
 class RestorationRecord:
     """Everything about a restoration; ``notes`` are sentences for the user.
 
@@ -207,7 +216,7 @@ class RestorationRecord:
     restored, "" if not given. ``donor_sha256`` is the hash of the style's donor picture. ``context``: the
     fills that were treated as known, None if there were none. ``rim``: what is known about the rim of the
     damage; None in older records and where exactly a given mask was filled. ``hypothesis``: the fill was
-    made as one of several hypotheses about what is lost.
+    made as one of several hypotheses about what is lost. ``start``: the fill that it refines, None if none.
     """
 
     request: RestorationRequest
@@ -230,6 +239,7 @@ class RestorationRecord:
     context: ContextFacts | None = None
     rim: RimFacts | None = None
     hypothesis: bool = False
+    start: StartFacts | None = None
 
     def to_json(self) -> str:
         r"""Return indented JSON; bytes of file names that aren't UTF-8 become the text ``\xNN``."""
