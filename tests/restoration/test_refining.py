@@ -61,7 +61,9 @@ def test_a_low_strength_stays_near_the_earlier_fill(
     paths: tuple[Path, Path], hole: np.ndarray, model: Path
 ) -> None:
     """The decoder is untrained, so what stays is seen from seeds: the start decides, or the noise."""
-    request = RestorationRequest.of("stable-diffusion", model=str(model), steps=10, device="cpu", blend=0)
+    request = RestorationRequest.of(
+        "stable-diffusion", model=str(model), steps=10, device="cpu", scheduler="ddim"
+    )
     spread = {}
     for strength in (0.05, 1.0):
         (one, record), (other, _) = (
@@ -70,7 +72,7 @@ def test_a_low_strength_stays_near_the_earlier_fill(
         spread[strength] = np.abs(one - other).mean()
         notes = [window.notes.get("restarted") for window in record.windows]
         assert notes == [f"an earlier fill, at strength {strength:g}"]
-    assert spread[0.05] < spread[1.0] / 4
+    assert spread[0.05] == 0 < spread[1.0]
     low = request.changed(strength=0.05)
     started, (anew, record) = filled(paths, hole, low)[0], filled(paths, hole, low, start=False)
     assert np.abs(started - anew).mean() > 3
