@@ -206,9 +206,9 @@ class ReviewPanel(Panel):
         for widget in (self.accept, self.reject, self.note, self.hypotheses):
             widget.setEnabled(chosen and not self.read_only)
             explain(widget, self.read_only)
-        for widget in (self.refine, self.strength):
-            widget.setEnabled(chosen and run.hypothesis and not self.read_only)
-            explain(widget, self.read_only)
+        for part in (self.refine, self.strength):
+            part.setEnabled(chosen and run.hypothesis and not self.read_only)
+            explain(part, self.read_only)
         self.region_label.setText(self.tr("Region {0} of {1}").format(number, run.count) if chosen else "")
         if not chosen:
             self.facts.setText(self.tr("Press “Next unreviewed” to start."))
