@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from imagest_core.evaluation.named_methods import TWO_STAGE, VQGAN
+from imagest_core.errors import InputError, ModelError
+from imagest_core.evaluation.named_methods import TWO_STAGE, VQGAN, adapter_models, parse_method
 from imagest_core.models.identity import ModelKind, fits
-from imagest_core.models.installed import InstalledModel, installed_models
+from imagest_core.models.installed import InstalledModel, find_installed, installed_models
 from imagest_core.restoration.engines.registry import get_engine
 
 CARD = "README.md"
@@ -15,6 +16,17 @@ DREAMBOOTH_CARD = "Stable Diffusion adapted with `imagest train` (dreambooth)"
 """How the card of a model begins that ``imagest train adapters --method dreambooth`` has made."""
 CARD_LENGTH = 4096
 AMUSED = "Amused"
+PLAIN_TITLE, DREAMBOOTH_TITLE, IMAGEST_TITLE = "Stable Diffusion", "DreamBooth (SD)", "Imagest (SD)"
+TWO_STAGE_TITLE, VQGAN_TITLE = "Stable Diffusion with style transfer", "VQGAN"
+ADAPTED = {
+    ModelKind.LORA: ("LoRA (SD)", "train one with imagest train adapters --method lora"),
+    ModelKind.TEXTUAL_INVERSION: (
+        "Textual Inversion (SD)",
+        "train one with imagest train adapters --method textual-inversion",
+    ),
+    ModelKind.IP_ADAPTER: ("IP-Adapter (SD)", "add an IP-Adapter with imagest models add"),
+}
+"""What the paper calls Stable Diffusion with an adapter of each kind, and how to get one."""
 
 
 @dataclass(frozen=True)
@@ -40,9 +52,26 @@ def baselines(*, synthesis: bool = False) -> list[Baseline]:
 
 
 def title_of(name: str) -> str:
-    """Return the paper's title of a method of :func:`baselines`, "" for another method."""
-    found = (row.title for row in (*baselines(), *baselines(synthesis=True)) if row.name == name)
-    return next(found, "")
+    """Return what the paper calls a method, "" for a method that it doesn't have."""
+    if ":" not in name:
+        return ""
+    try:
+        named = parse_method(name)
+        adapters = adapter_models(named.adapters)
+        model = find_installed(named.model)
+    except (InputError, ModelError):
+        return ""
+    if named.engine == VQGAN:
+        return VQGAN_TITLE
+    if named.transferred:
+        return TWO_STAGE_TITLE if named.engine == "stable-diffusion" and not adapters else ""
+    if named.engine == "imagest-sd":
+        return IMAGEST_TITLE
+    if named.engine != "stable-diffusion" or len(adapters) > 1:
+        return ""
+    if adapters:
+        return ADAPTED.get(adapters[0].identity.kind, ("", ""))[0]
+    return DREAMBOOTH_TITLE if is_dreambooth(model) else PLAIN_TITLE
 
 
 def is_dreambooth(model: InstalledModel) -> bool:
@@ -64,23 +93,15 @@ def _stable_diffusion(models: list[InstalledModel]) -> Iterator[Baseline]:
     bases = _bases(models)
     plain = [model for model in bases if not is_dreambooth(model)]
     dreambooth = [model for model in bases if is_dreambooth(model)]
-    yield from _rows("Stable Diffusion", [f"stable-diffusion:{model.name}" for model in plain],
+    yield from _rows(PLAIN_TITLE, [f"stable-diffusion:{model.name}" for model in plain],
                      "add a Stable Diffusion model with imagest models add")  # fmt: skip
-    yield from _rows("DreamBooth (SD)", [f"stable-diffusion:{model.name}" for model in dreambooth],
+    yield from _rows(DREAMBOOTH_TITLE, [f"stable-diffusion:{model.name}" for model in dreambooth],
                      "train a model with imagest train adapters --method dreambooth")  # fmt: skip
 
 
 def _adapted(models: list[InstalledModel]) -> Iterator[Baseline]:
     """Yield adapters, each with the first model that it fits."""
-    kinds = {
-        ModelKind.LORA: ("LoRA (SD)", "train one with imagest train adapters --method lora"),
-        ModelKind.TEXTUAL_INVERSION: (
-            "Textual Inversion (SD)",
-            "train one with imagest train adapters --method textual-inversion",
-        ),
-        ModelKind.IP_ADAPTER: ("IP-Adapter (SD)", "add an IP-Adapter with imagest models add"),
-    }
-    for kind, (title, reason) in kinds.items():
+    for kind, (title, reason) in ADAPTED.items():
         pairs = _pairs(models, kind, "stable-diffusion")
         names = [f"stable-diffusion:{base.name}+{adapter.name}" for base, adapter in pairs]
         yield from _rows(title, names, reason)
@@ -89,13 +110,13 @@ def _adapted(models: list[InstalledModel]) -> Iterator[Baseline]:
 def _imagest(models: list[InstalledModel]) -> Iterator[Baseline]:
     pairs = _pairs(models, ModelKind.STYLE_ADAPTER, "imagest-sd")
     names = [f"imagest-sd:{base.name}+{adapter.name}" for base, adapter in pairs]
-    yield from _rows("Imagest (SD)", names, "train a style adapter with imagest train style")
+    yield from _rows(IMAGEST_TITLE, names, "train a style adapter with imagest train style")
 
 
 def _two_stage(models: list[InstalledModel]) -> Iterator[Baseline]:
     plain = [model for model in _bases(models) if not is_dreambooth(model)]
     yield from _rows(
-        "Stable Diffusion with style transfer",
+        TWO_STAGE_TITLE,
         [f"{TWO_STAGE}:stable-diffusion:{model.name}" for model in plain[:1]],
         "add a Stable Diffusion model with imagest models add",
     )
@@ -105,7 +126,7 @@ def _vqgan(models: list[InstalledModel], synthesis: bool) -> Iterator[Baseline]:
     chosen = [model for model in models if is_amused(model) or (is_vq(model) and not synthesis)]
     kind = "an Amused model" if synthesis else "a VQGAN or Amused model in diffusers' format"
     names = [f"{VQGAN}:{model.name}" for model in chosen]
-    yield from _rows("VQGAN", names, f"add {kind} with imagest models add")
+    yield from _rows(VQGAN_TITLE, names, f"add {kind} with imagest models add")
 
 
 def is_amused(model: InstalledModel) -> bool:

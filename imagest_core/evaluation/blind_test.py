@@ -27,7 +27,7 @@ LOWEST, HIGHEST = 1, 5
 LARGEST_TABLE = 16 << 20
 """Bytes of a table that is read."""
 HELP = f"""\
-Score each letter of each row of blind-*.png from {LOWEST} (disturbing) to {HIGHEST} (not visible as a \
+Score each letter of each row of blind.png (then blind-2.png, …) from {LOWEST} (disturbing) to {HIGHEST} (not visible as a \
 fill) in tally.csv, with your name under judge; leave the cells of fills that you don't judge empty. Make \
 a copy of the file for each judge. Don't open {KEY} before everyone is done."""
 

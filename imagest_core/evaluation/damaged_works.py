@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from imagest_core.evaluation.benchmark import SECONDS, Row, fill_by
-from imagest_core.evaluation.blind_test import HELP, KEY, SHEET, TALLY, BlindTest, blind_strip, shuffled
+from imagest_core.evaluation.blind_test import HELP, KEY, TALLY, BlindTest, blind_strip, shuffled
 from imagest_core.evaluation.bootstrap import Interval, mean_interval
 from imagest_core.evaluation.cases import Case, displayed
 from imagest_core.evaluation.contact_sheet import Strip
@@ -102,7 +102,7 @@ def report(results: DamagedResults) -> str:
         EXPLANATION,
         markdown_table(["method", *(TITLES[column] for column in columns)], lines),
         "## Blind comparison",
-        HELP + f" Then run `imagest unblind {KEY} TALLY…`. The sheets are {SHEET}-*.png.",
+        HELP + f" Then run `imagest unblind {KEY} TALLY…`.",
     ]
     return "\n\n".join(parts) + "\n"
 

@@ -14,7 +14,7 @@ from test_perceptual import write_tiny_clip
 from tiny_library import RESTORATION, SYNTHESIS, add_models, make_models
 
 from imagest_core.errors import InputError, ModelError
-from imagest_core.evaluation.baselines import baselines
+from imagest_core.evaluation.baselines import baselines, title_of
 from imagest_core.evaluation.methods import methods
 from imagest_core.evaluation.named_methods import parse_method
 from imagest_core.evaluation.synthesis_methods import SynthesisMethod, SynthesisSettings
@@ -68,6 +68,21 @@ def test_the_library_decides_which_methods_there_are(full: Path) -> None:
     assert [row.name for row in baselines(synthesis=True) if row.name] == SYNTHESIS
     assert [row.name for row in baselines() if row.name] == RESTORATION
     assert [row.title for row in baselines() if row.reason] == ["InST"]
+
+
+@pytest.mark.parametrize(
+    ("name", "title"),
+    [
+        ("stable-diffusion:sd14+monet:0.5@old boats", "LoRA (SD)"),
+        ("stable-diffusion:sd14+monet+word", ""),
+        ("stable-diffusion:dreambooth", "DreamBooth (SD)"),
+        ("two-stage:stable-diffusion:sd14", "Stable Diffusion with style transfer"),
+        ("imagest:textured", ""),
+        ("harmonic", ""),
+    ],
+)
+def test_methods_have_the_titles_of_the_paper(full: Path, name: str, title: str) -> None:
+    assert title_of(name) == title
 
 
 def test_an_empty_library_says_what_each_method_needs(library: Path) -> None:
