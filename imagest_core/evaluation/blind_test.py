@@ -26,10 +26,11 @@ TALLY_HEAD = ("test", "judge", "case", "letter", "score", "note")
 LOWEST, HIGHEST = 1, 5
 LARGEST_TABLE = 16 << 20
 """Bytes of a table that is read."""
-HELP = f"""\
-Score each letter of each row of blind.png (then blind-2.png, …) from {LOWEST} (disturbing) to {HIGHEST} (not visible as a \
-fill) in tally.csv, with your name under judge; leave the cells of fills that you don't judge empty. Make \
-a copy of the file for each judge. Don't open {KEY} before everyone is done."""
+HELP = (
+    f"Score each letter of each row of {SHEET}.png, {SHEET}-2.png, … in {TALLY}, from {LOWEST} (disturbing) to "
+    f"{HIGHEST} (not visible as a fill), with your name under judge. Leave the score of fills that you don't "
+    f"judge empty. Make a copy of the file for each judge. Don't open {KEY} before everyone is done."
+)
 
 
 @dataclass(frozen=True)
