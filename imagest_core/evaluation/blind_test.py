@@ -27,9 +27,9 @@ LOWEST, HIGHEST = 1, 5
 LARGEST_TABLE = 16 << 20
 """Bytes of a table that is read."""
 HELP = (
-    f"Score each letter of each row of {SHEET}.png, {SHEET}-2.png, … in {TALLY}, from {LOWEST} (disturbing) to "
-    f"{HIGHEST} (not visible as a fill), with your name under judge. Leave the score of fills that you don't "
-    f"judge empty. Make a copy of the file for each judge. Don't open {KEY} before everyone is done."
+    f"Score each letter of each row of {SHEET}.png, {SHEET}-2.png, … in {TALLY}, from {LOWEST} (disturbing) "
+    f"to {HIGHEST} (not visible as a fill), with your name under judge. Leave the score of fills that you "
+    f"don't judge empty. Make a copy of the file for each judge. Don't open {KEY} before everyone is done."
 )
 
 
