@@ -155,5 +155,5 @@ def _pairs(
 
 def _rows(title: str, names: list[str], reason: str) -> list[Baseline]:
     if not names:
-        return [Baseline(title, reason=reason)]
+        return [Baseline(title, reason=f"this computer has no model for it: {reason}")]
     return [Baseline(title, name) for name in names]
