@@ -1,6 +1,7 @@
 # make demo   restore the bundled sample into ./out     make test   all tests
 # make run    open the workstation                      make lint   ruff, mypy, import contracts, deptry
 # make bench  measure speed on this machine               make sample paint the bundled sample again
+# make tables CASES=… PROMPTS=… STYLES=… [WEIGHTS=…]  the paper's tables (docs/evaluating.md)
 # make install  what demo and run need: no extras         make develop  all extras, tests and linters
 
 PYTHON ?= python3
@@ -14,7 +15,7 @@ DOCS   := --docs docs/images
 MANUAL := --manual docs/manual/images
 SIZES  := 1280x720 1440x900 1920x1080
 
-.PHONY: demo run test lint bench sample pictures screenshots texts install develop clean
+.PHONY: demo run test lint tables bench sample pictures screenshots texts install develop clean
 
 demo: install
 	@$(BIN)/imagest demo $(ARGS)
@@ -34,6 +35,10 @@ lint: develop
 	$(BIN)/lint-imports
 	$(BIN)/deptry app imagest_core resources
 	$(BIN)/deptry . tests/*/ --ignore DEP002,DEP004
+
+tables: install
+	$(BIN)/imagest evaluate-synthesis $(PROMPTS) --styles $(STYLES) -o out/table-1 $(if $(WEIGHTS),--metric-weights $(WEIGHTS)) $(ARGS)
+	$(BIN)/imagest evaluate $(CASES) -o out/table-2 $(if $(WEIGHTS),--metric-weights $(WEIGHTS)) $(ARGS)
 
 bench: install
 	@$(BIN)/imagest bench $(ARGS)

@@ -340,6 +340,13 @@ RESULTS = (
     ActionSpec(
         "make_hypotheses", QT_TRANSLATE_NOOP("Actions", "Make h&ypotheses"), ("Shift+C",), "dice", "region"
     ),
+    ActionSpec(
+        "refine_hypothesis",
+        QT_TRANSLATE_NOOP("Actions", "Re&fine hypothesis"),
+        ("Ctrl+Shift+C",),
+        "restore",
+        "region",
+    ),
 )
 HELP = (
     ActionSpec("manual", QT_TRANSLATE_NOOP("Actions", "&Manual"), ("F1",), "manual", ""),
@@ -356,6 +363,7 @@ CHANGING = frozenset(
         *("derive_difference", "derive_cracks", "derive_losses", "clean_rim", "import_mask"),
         *("suggest_style", "accept_suggestions", "donor", "clear_style"),
         *("restore_all", "restore_visible", "restore_region", "make_hypotheses"),
+        "refine_hypothesis",
         *("accept_run", "reject_run", "discard_run", "rename_run", "accept_region", "reject_region"),
     )
 )

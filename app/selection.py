@@ -147,6 +147,7 @@ class Selection(QObject):
     request_changed = Signal(object)
     variations_changed = Signal(int)
     seed_locked_changed = Signal(bool)
+    refining_strength_changed = Signal(float)
     picked = Signal(int, int)
     """The user has picked pixel (x, y) with the tool ``pick``."""
     reveal = Signal(object)
@@ -209,6 +210,8 @@ class Selection(QObject):
     """Whether the user wants no style reference, not even a suggested one."""
     seed_locked = Value(True)
     """Whether the next restoration uses the same seed; otherwise it draws a new one."""
+    refining_strength = Value(0.5)
+    """How far a refined hypothesis may leave its present fill, 0–1."""
     windows: Value[tuple[Box, ...]] = Value(())
     """The windows of a restoration of all damage."""
     variations = Value(1)

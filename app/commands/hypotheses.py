@@ -1,4 +1,4 @@
-"""Several hypotheses about what a region has lost, to compare side by side."""
+"""Several hypotheses about what a region has lost: made, compared side by side, and refined."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from app.commands import decide as deciding
 from app.commands import restore as restoring
 from app.context import Context
 from app.selection import Compare
+from imagest_core.project.rerun import refinement_of
 from imagest_core.restoration.engines.registry import used_parameters
+from imagest_core.restoration.validation import check_can_refine
 
 COUNT = 4
 """Hypotheses that are made at a time: as many as the contact view shows."""
@@ -51,3 +53,41 @@ def _compare(context: Context, place: tuple[int, int]) -> None:
     if selection.compare == Compare.CONTACT:
         deciding.leave_variations(context)
     deciding.compare_variations(context)
+
+
+def refine_hypothesis(context: Context) -> None:
+    """Fill the region of the hypothesis under review again, from its present fill at a partial strength.
+
+    Prompt and style are those of the Restore panel. The result is a hypothesis again, and under review.
+    """
+    document, selection = context.document, context.selection
+    run = document.run(selection.run) if document and selection.region else None
+    if document is None or run is None:
+        return
+    if not run.hypothesis:
+        context.messages.warn(
+            translate("Hypotheses", "Only a hypothesis can be refined: make hypotheses and pick one first."),
+            topic="hypotheses",
+        )
+        return
+    context.messages.resolve("hypotheses")
+    region, strength = selection.region, selection.refining_strength
+    title = translate("Hypotheses", "Refining region {0} of result {1}").format(region, run.id)
+
+    def submit() -> None:
+        check_can_refine(selection.request)
+        part = refinement_of(document.state, run, region)
+        restoring.submit_refinement(context, part, strength, title, lambda: _show_refined(context, run.id))
+
+    context.attempt(submit, "hypotheses")
+
+
+def _show_refined(context: Context, refined: int) -> None:
+    """Review the result that was made last, unless another one is under review now."""
+    document, selection = context.document, context.selection
+    if document is None or selection.run != refined:
+        return
+    if selection.compare == Compare.CONTACT:
+        deciding.leave_variations(context)
+    selection.run = max(document.state.runs)
+    deciding.show_region(context, 1)

@@ -146,6 +146,13 @@ def new_seed(context: Context) -> None:
     context.selection.request = context.selection.request.changed(seed=secrets.randbelow(2**31), variation=0)
 
 
+def submit_refinement(
+    context: Context, part: RunPart, strength: float, title: str, finished: Callable[[], object]
+) -> None:
+    """Fill ``part`` of a hypothesis again from its present fill; ``finished`` is called at the end."""
+    _submit(context, lambda damage: damage, title, part, finished=finished, strength=strength)
+
+
 def _submit(
     context: Context,
     part: Part,
@@ -153,12 +160,14 @@ def _submit(
     rerun: RunPart | None = None,
     hypotheses: int = 0,
     finished: Callable[[], object] | None = None,
+    strength: float | None = None,
     *,
     limited: bool = False,
 ) -> None:
-    """One job for each variation, or hypothesis; what continues a hypothesis is one, too.
+    """One job for each variation, or hypothesis; what continues or refines a hypothesis is one, too.
 
-    A ``limited`` restoration fills within the selection only, if there is one.
+    ``strength`` replaces that of the request. A ``limited`` restoration fills within the selection only, if
+    there is one.
     """
     document = context.document
     if document is None:
@@ -170,11 +179,14 @@ def _submit(
         new_seed(context)
     show_filled(context)
     request, batch = context.selection.request, object()
+    if strength is not None:
+        request = request.changed(strength=strength)
     if (rerun is not None or hypotheses) and random:
         request = request.changed(variation=_unused_variation(document, request))
     if limited:
         request = replace(request, within=context.selection.within)
-    number = max(hypotheses or context.selection.variations, 1) if random else 1
+    wanted = 1 if strength is not None else hypotheses or context.selection.variations
+    number = max(wanted, 1) if random else 1
     asked = _asked(context, document, part, rerun)
     asked = replace(asked, hypothesis=bool(hypotheses) or _continues_hypothesis(document, rerun))
     for index in range(number):
@@ -210,7 +222,11 @@ def _rim_in(rim: CleanedRim | None, damage: DamageMap) -> CleanedRim | None:
 
 
 def _continues_hypothesis(document: OpenDocument, rerun: RunPart | None) -> bool:
-    run = document.run(rerun.run) if rerun is not None else None
+    if rerun is None:
+        return False
+    if rerun.start is not None:
+        return True
+    run = document.run(rerun.run)
     return run is not None and run.hypothesis
 
 

@@ -13,6 +13,7 @@ from app.canvas.document_layers import DocumentLayers
 from app.canvas.layer import PictureLayer
 from app.canvas.navigation import ViewPosition
 from app.commands import decide as deciding
+from app.commands.hypotheses import refine_hypothesis
 from app.compare.link import ViewLink
 from app.compare.variation_view import CACHE_BYTES, VariationCell, VariationPicture
 from app.context import Context
@@ -53,6 +54,7 @@ class ContactView(QWidget):
         self.menu = QMenu(self)
         self.choose.setMenu(self.menu)
         self.menu.aboutToShow.connect(self._fill_menu)
+        self.refine = button(self.tr("Refine"), self._refine, tip=self.tr("Refine the marked hypothesis"))
         self.leave = button(self.tr("Close"), self.close_view, icon="close", tip=self.tr("Close   Esc"))
         self._build()
         document, selection = layers.document, context.selection
@@ -68,7 +70,7 @@ class ContactView(QWidget):
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setSpacing(4)
         layout.addLayout(self._grid, 1)
-        bar = row(self.title, self.choose, self.leave)
+        bar = row(self.title, self.choose, self.refine, self.leave)
         bar.setStretch(0, 1)
         layout.addLayout(bar)
         self.cells = [
@@ -268,8 +270,18 @@ class ContactView(QWidget):
         if 0 < number <= len(self._chosen):
             deciding.accept_variation(self.context, self._variations[self._chosen[number - 1]])
 
+    def _refine(self) -> None:
+        """Review the marked hypothesis, and refine it."""
+        variation = self._variations[self._chosen[self.current - 1]]
+        self.context.selection.run = variation.run.id
+        self.context.selection.region = variation.regions[0]
+        refine_hypothesis(self.context)
+
     def _set_current(self, number: int) -> None:
         self.current = number
+        marked = self._variations.get(self._chosen[number - 1]) if 0 < number <= len(self._chosen) else None
+        single = marked is not None and marked.run.hypothesis and len(marked.regions) == 1
+        self.refine.setEnabled(single)
         for cell in self.cells:
             cell.mark(cell.number == number and number > 0)
 

@@ -35,6 +35,7 @@ KINDS = {
     "textual-inversion": QT_TRANSLATE_NOOP("Models", "Textual inversion"),
     "ip-adapter": QT_TRANSLATE_NOOP("Models", "IP-Adapter"),
     "vae": QT_TRANSLATE_NOOP("Models", "Autoencoder"),
+    "vq": QT_TRANSLATE_NOOP("Models", "VQGAN autoencoder"),
     "style-adapter": QT_TRANSLATE_NOOP("Models", "Style adapter"),
     "language-model": QT_TRANSLATE_NOOP("Models", "Language model"),
     "captioner": QT_TRANSLATE_NOOP("Models", "Captioning model"),

@@ -46,7 +46,8 @@ def origin_line(fill: FillProvenance | None) -> str:
 
 
 def _kind(fill: FillProvenance) -> str:
-    return " · ".join(filter(None, (mode_name(fill.mode), fill.engine)))
+    mark = translate("Runs", "hypothesis") if fill.hypothesis else ""
+    return " · ".join(filter(None, (mode_name(fill.mode), fill.engine, mark)))
 
 
 def title(found: Provenance) -> str:
@@ -78,6 +79,8 @@ def _result(fill: FillProvenance) -> str:
     text = text.format(fill.run, fill.region, verdict_text(fill.verdict))
     if fill.base:
         text += ", " + translate("Provenance", "part of result {0} restored again").format(fill.base)
+    if fill.refines:
+        text += ", " + translate("Provenance", "refined from result {0}").format(fill.refines)
     return text
 
 
@@ -123,6 +126,9 @@ def _note(name: str, value: str) -> str:
         return translate("Provenance", "diffusion samples in {0} of its damage").format(share)
     if name == "refined":
         return translate("Provenance", "refined over a coarser fill that holds the sample")
+    if name == "restarted":
+        strength = value.split(" ")[-1]
+        return translate("Provenance", "refined from an earlier fill at strength {0}").format(strength)
     return f"{name}: {value}"
 
 

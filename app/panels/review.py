@@ -8,13 +8,13 @@ from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QProgressBar, QWidget
 
 from app.commands import decide as deciding
 from app.commands import restore as restoring
-from app.commands.hypotheses import make_hypotheses
+from app.commands.hypotheses import make_hypotheses, refine_hypothesis
 from app.commands.reject_part import start_rejecting
 from app.context import Context
 from app.document import OpenDocument
 from app.i18n.run_texts import hypothesis_mark, study_mark
 from app.selection import ToolName
-from app.widgets.parts import Card, Panel, button, column, explain, label, row, tool_button
+from app.widgets.parts import Amount, Card, Panel, button, column, explain, label, row, tool_button
 from imagest_core.project.operations.rejected_parts import rejected_pixels
 from imagest_core.project.run import Run
 from imagest_core.project.state import Subject, Verdict
@@ -75,7 +75,32 @@ class ReviewPanel(Panel):
         layout.addLayout(self._verdicts())
         layout.addLayout(self._part_row())
         layout.addLayout(row(self.hypotheses, None))
+        self._build_refining()
+        layout.addLayout(row(self.refine, None))
+        layout.addWidget(self.strength)
         layout.addWidget(self._note())
+
+    def _build_refining(self) -> None:
+        """The button that refines a hypothesis, and how far it may leave the present fill."""
+        context = self.context
+        self.refine = button(
+            self.tr("Refine hypothesis"),
+            lambda: refine_hypothesis(context),
+            icon="restore",
+            tip=self.tr(
+                "Fill this region again from the hypothesis, with the prompt under Restore   Ctrl+Shift+C"
+            ),
+        )
+        self.strength = Amount(
+            self.tr("Strength"),
+            *(0.05, 1.0, context.selection.refining_strength),
+            step=0.05,
+            tip=self.tr("How far the new fill may leave the hypothesis; 1 fills the region anew"),
+        )
+        self.strength.changed.connect(self._set_strength)
+
+    def _set_strength(self, value: float) -> None:
+        self.context.selection.refining_strength = value
 
     def _verdicts(self) -> QHBoxLayout:
         context = self.context
@@ -181,6 +206,9 @@ class ReviewPanel(Panel):
         for widget in (self.accept, self.reject, self.note, self.hypotheses):
             widget.setEnabled(chosen and not self.read_only)
             explain(widget, self.read_only)
+        for part in (self.refine, self.strength):
+            part.setEnabled(chosen and run.hypothesis and not self.read_only)
+            explain(part, self.read_only)
         self.region_label.setText(self.tr("Region {0} of {1}").format(number, run.count) if chosen else "")
         if not chosen:
             self.facts.setText(self.tr("Press “Next unreviewed” to start."))

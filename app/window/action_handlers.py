@@ -16,7 +16,7 @@ from app.commands import restore as restoring
 from app.commands import select as selecting
 from app.commands import statistics
 from app.commands.confirm_cancel import may_close
-from app.commands.hypotheses import make_hypotheses
+from app.commands.hypotheses import make_hypotheses, refine_hypothesis
 from app.commands.reject_part import start_rejecting
 from app.diagnostics import diagnostics
 from app.document import PROJECT_SUFFIX, ProjectFoundError, ScanMissingError
@@ -62,6 +62,7 @@ COMMANDS: dict[str, Callable] = {
     "restore_region": restoring.restore_region,
     "restore_part": restoring.restore_part,
     "make_hypotheses": make_hypotheses,
+    "refine_hypothesis": refine_hypothesis,
     "new_seed": restoring.new_seed,
     "show_result": restoring.show_result,
     "accept_run": deciding.accept_run,

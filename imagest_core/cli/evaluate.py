@@ -3,27 +3,30 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from imagest_core.cli.parsing import add_reading_options, whole
 from imagest_core.printable import show
 from imagest_core.progress import Progress
 from imagest_core.restoration.modes import Mode
 
-if TYPE_CHECKING:
-    from imagest_core.restoration.request import RestorationRequest
-
 DESCRIPTION = """\
-Restore cases with a known truth with several engines and compare the results with the truth.
+Restore cases with a known truth with several methods and compare the results with the truth.
 CASES is a folder of folders with clean.png, damaged.png and mask.png. Tables (cases.csv,
-means.csv, differences.csv, report.md) and contact sheets (sheet-*.png, close-*.png) go to DIR."""
-ENGINE = """\
-an engine, with its mode after a colon if it has any (imagest:textured), or the control
-harmonic+noise[:ENGINE]: the harmonic fill with white noise of ENGINE's fine energy;
-gmic: G'MIC's inpaint_matchpatch, where it is installed;
-repeatable; all engines when none is named"""
+means.csv, differences.csv, report.md), the paper's table 2 with its own figures as cited rows
+(table-2.md, .csv, .png) and contact sheets (sheet-*.png, close-*.png) go to DIR.
+A folder without clean.png is a really damaged work: its fills are measured at their seams
+(damaged.csv, damaged.md) and shown on blind sheets (blind-*.png) with a tally (tally.csv) for
+human judges, which imagest unblind evaluates."""
+METHOD = """\
+an engine, with its mode after a colon if it has any (imagest:textured); with models of the library
+ENGINE:MODEL[+ADAPTER[:WEIGHT]]...[@WORDS], such as stable-diffusion:sd15+monet or
+imagest-sd:sd14+style, where WORDS are added to the prompt; vqgan:MODEL; two-stage:NAME, where the
+style is transferred after NAME; the control harmonic+noise[:ENGINE]: the harmonic fill with white
+noise of ENGINE's fine energy; gmic: G'MIC's inpaint_matchpatch, where it is installed; repeatable;
+everything this computer has the models of when none is named"""
 
 
 def add_commands(subparsers: Any) -> None:
@@ -38,7 +41,8 @@ def add_commands(subparsers: Any) -> None:
     parser.add_argument(
         "-o", "--output", metavar="DIR", type=Path, required=True, help="folder for the results"
     )
-    parser.add_argument("--engine", metavar="NAME", action="append", default=[], help=ENGINE)
+    parser.add_argument("--method", "--engine", dest="engine", metavar="NAME", action="append", default=[],
+                        help=METHOD)  # fmt: skip
     parser.add_argument("--mode", action="append", choices=[mode.value for mode in Mode], default=[],
                         help="the mode of engines named without one; repeatable")  # fmt: skip
     parser.add_argument("--limit", metavar="N", type=whole(1), help="only the first N cases")
@@ -60,48 +64,44 @@ def _add_parameters(parser: argparse.ArgumentParser) -> None:
     add_engine_options(parser, leave_out=("mode",))
 
 
-def _requests(names: Sequence[str], modes: Sequence[str]) -> Iterator[RestorationRequest]:
-    """Yield a request for each engine of ``names``, such as ``imagest:textured``, and mode."""
-    from imagest_core.restoration.request import RestorationRequest
-
-    for engine, _, mode in (name.partition(":") for name in names):
-        request = RestorationRequest.of(engine)
-        spec = request.parameters.specs().get("mode")
-        if spec is None:
-            yield request
-        else:
-            chosen = [mode] if mode else modes or [choice.value for choice in spec.choices]
-            yield from (request.changed(mode=each) for each in chosen)
-
-
 def run(args: argparse.Namespace, progress: Progress) -> int:
-    """Run the evaluation; print the paths of the written files."""
-    from imagest_core.cli.options import check_options, check_used, given_values, parameter_tables
-    from imagest_core.evaluation.methods import HARMONIC
+    """Run the evaluation; print the paths of the written files and the paper's table."""
+    from imagest_core.cli.options import given_values, parameter_tables
     from imagest_core.evaluation.run import Evaluation, evaluate
-    from imagest_core.restoration.engines.registry import available_engines, engine_names, get_engine
     from imagest_core.restoration.request import RestorationRequest
 
     values = given_values(args, (RestorationRequest.specs(), *parameter_tables()))
     values.pop("mode", None)
-    named = {name.partition(":")[0] for name in args.engine} & set(engine_names())
-    if args.engine and not named:
-        named = {HARMONIC}
-    modes = {"mode": args.mode} if args.mode else {}
-    check_options(map(get_engine, sorted(named) or available_engines()), values | modes)
-    methods = args.engine or available_engines()
-    if all(method.partition(":")[0] in engine_names() for method in methods):
-        check_used(_requests(methods, args.mode), values)
+    modes = tuple(Mode(mode) for mode in args.mode)
+    _check_values(args.engine, modes, values)
     evaluation = Evaluation(
         args.cases,
         args.output,
         tuple(args.engine),
-        tuple(Mode(mode) for mode in args.mode),
+        modes,
         args.limit,
         values,
         args.metric_weights,
         args.force,
     )
-    for path in evaluate(evaluation, progress):
+    outcome = evaluate(evaluation, progress)
+    for path in outcome.paths:
         show(str(path))
+    for table in outcome.tables:
+        show("")
+        show(*table.rstrip().splitlines())
     return 0
+
+
+def _check_values(names: Sequence[str], modes: tuple[Mode, ...], values: Mapping[str, Any]) -> None:
+    """Raise ``InputError`` for an option that none of the methods has or uses."""
+    from imagest_core.cli.options import check_options, check_used
+    from imagest_core.evaluation.methods import engine_of, methods
+    from imagest_core.restoration.engines.registry import available_engines, engine_names, get_engine
+
+    engines = {engine_of(name) for name in names} & set(engine_names())
+    given = {**values, "mode": modes} if modes else values
+    check_options(map(get_engine, sorted(engines) or available_engines()), given)
+    chosen = names or available_engines()
+    if all(name.partition(":")[0] in engine_names() for name in chosen):
+        check_used((row.request for row in methods(chosen, modes, values)), values)

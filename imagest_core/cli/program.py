@@ -35,6 +35,12 @@ COMMANDS = (
     Command("info", "imagest_core.cli.info", "print a scan's properties as one line of JSON"),
     Command("mask", "imagest_core.cli.mask", "derive a damage mask from a scan"),
     Command("evaluate", "imagest_core.cli.evaluate", "measure engines on cases with a known truth"),
+    Command(
+        "evaluate-synthesis",
+        "imagest_core.cli.evaluate_synthesis",
+        "measure pictures made from prompts and style pictures",
+    ),
+    Command("unblind", "imagest_core.cli.unblind", "evaluate the tallies of a blind comparison"),
     Command("train", "imagest_core.cli.train", "train the Imagest network on your own pictures"),
     Command("models", "imagest_core.cli.models", "list, add, check, remove and fetch models"),
     Command("project", "imagest_core.cli.project", "inspect, export, verify and rescue project files"),

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
+from imagest_core.cli.parsing import whole
 from imagest_core.cli.train_adaptation import add_adaptation_commands
 from imagest_core.cli.train_captions import add_captions_command
 from imagest_core.cli.train_options import (
@@ -38,6 +40,7 @@ def add_commands(subparsers: Any) -> None:
     add_run_options(autoencoder, steps=4500)
     _network_option(autoencoder)
     add_gradient_options(autoencoder, batch=16, rate=3e-4)
+    _add_planning(autoencoder)
     autoencoder.add_argument(
         "--begin",
         type=Path,
@@ -49,6 +52,7 @@ def add_commands(subparsers: Any) -> None:
     add_run_options(imagest, steps=4500)
     _network_option(imagest)
     add_gradient_options(imagest, batch=32, rate=3e-4)
+    _add_planning(imagest)
     imagest.add_argument(
         "--autoencoder",
         type=Path,
@@ -81,6 +85,12 @@ def _add_pack_command(parts: Any) -> None:
     packing.set_defaults(run=_pack)
 
 
+def _add_planning(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("--save-every", type=whole(1), default=100, metavar="N", help="save the state every N steps")
+    add("--plan", action="store_true", help="only print the plan of memory and time")
+
+
 def _network_option(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--network",
@@ -110,7 +120,9 @@ def _train_imagest(args: argparse.Namespace, progress: Progress) -> int:
 
     config = replace(_network(args), autoencoder=network_of(args.autoencoder).autoencoder)
     data, held_out = _examples(args, config, progress)
-    task = DiffusionTask.on_autoencoder(args.autoencoder, args.out, held_out, config, begin=args.begin)
+    with TemporaryDirectory() as unused:  # a plan writes nothing
+        folder = Path(unused) if args.plan else args.out
+        task = DiffusionTask.on_autoencoder(args.autoencoder, folder, held_out, config, begin=args.begin)
     _train(task, data, config, args, progress)
     return 0
 
@@ -130,10 +142,15 @@ def _train(
     progress: Progress,
 ) -> None:
     from imagest_core.training.loop import Trainer
+    from imagest_core.training.plan import plan_by_trial
     from imagest_core.training.state import write_run
 
+    options = loop_options(args, save_every=args.save_every)
+    show(*plan_by_trial(task, data, options).lines())
+    if args.plan:
+        return
     write_run(args.out, config, settings_of(args))
-    Trainer(task, data, loop_options(args)).run(progress)
+    Trainer(task, data, options).run(progress)
 
 
 def _pack(args: argparse.Namespace, progress: Progress) -> int:

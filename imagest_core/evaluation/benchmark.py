@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from imagest_core.arrays import Image8
 from imagest_core.evaluation.cases import Case, CasePictures, load_case
-from imagest_core.evaluation.filling import Filled, add_grain, fill_case
+from imagest_core.evaluation.filling import Filled, add_grain, fill_case, fill_with_model
 from imagest_core.evaluation.methods import HARMONIC, NONE, Method
 from imagest_core.evaluation.metrics import METRICS, measure
 from imagest_core.evaluation.peers import fill_by_gmic
@@ -101,13 +101,21 @@ def _fill(
     earlier: Mapping[str, Filled],
     progress: Progress,
 ) -> Filled:
+    if not method.like:
+        return fill_by(case, method, progress)
+    progress.set(0.0)
+    smooth = earlier.get(HARMONIC) or fill_case(case, method.request, progress)
+    return add_grain(pictures, smooth, earlier[method.like].picture, method.request)
+
+
+def fill_by(case: Case, method: Method, progress: Progress) -> Filled:
+    """Fill a case with a method that depends on no other one."""
     progress.set(0.0)
     if method.peer:
         return fill_by_gmic(case)
-    if not method.like:
-        return fill_case(case, method.request, progress)
-    smooth = earlier.get(HARMONIC) or fill_case(case, method.request, progress)
-    return add_grain(pictures, smooth, earlier[method.like].picture, method.request)
+    if method.vqgan or method.transferred:
+        return fill_with_model(case, method, progress)
+    return fill_case(case, method.request, progress)
 
 
 def _row(case: Case, pictures: CasePictures, label: str, filled: Filled, perceptual: Perceptual) -> Row:

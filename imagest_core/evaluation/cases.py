@@ -1,4 +1,7 @@
-"""Cases: folders with an undamaged picture, a damaged one, and the mask of the damage."""
+"""Cases: folders with an undamaged picture, a damaged one, and the mask of the damage.
+
+A really damaged work has no undamaged picture: there is no truth to compare with.
+"""
 
 from __future__ import annotations
 
@@ -38,6 +41,11 @@ class Case:
         return self.folder / FILES[0]
 
     @property
+    def has_truth(self) -> bool:
+        """Whether there is an undamaged picture."""
+        return self.clean.is_file()
+
+    @property
     def damaged(self) -> Path:
         """The damaged picture."""
         return self.folder / FILES[1]
@@ -57,11 +65,11 @@ class CasePictures:
     mask: Mask
 
 
-def find_cases(folder: Path, limit: int | None = None) -> tuple[Case, ...]:
+def find_cases(folder: Path, limit: int | None = None, *, truth: bool = True) -> tuple[Case, ...]:
     """Return the cases in ``folder`` (or ``folder`` itself) by name, at most the first ``limit``.
 
-    The kind comes from ``cases.json``, else from the word after the last hyphen of the name. Raises
-    ``InputError``.
+    Each must have a truth unless ``truth`` is False. The kind comes from ``cases.json``, else from the word
+    after the last hyphen of the name. Raises ``InputError``.
     """
     if not folder.is_dir():
         raise InputError(f"There is no folder {folder}: name one that contains cases.")
@@ -71,7 +79,7 @@ def find_cases(folder: Path, limit: int | None = None) -> tuple[Case, ...]:
     folders = [folder] if _is_case(folder) else sorted(filter(_is_case, folder.iterdir()))
     if not folders:
         raise InputError(f"{folder} contains no case: each is a folder with {', '.join(FILES)}.")
-    return tuple(_case(each, index.get(each.name, {})) for each in folders[:limit])
+    return tuple(_case(each, index.get(each.name, {}), truth) for each in folders[:limit])
 
 
 def load_case(case: Case) -> CasePictures:
@@ -100,8 +108,9 @@ def _is_case(folder: Path) -> bool:
     return folder.is_dir() and any((folder / name).exists() for name in FILES)
 
 
-def _case(folder: Path, facts: dict[str, Any]) -> Case:
-    missing = [name for name in FILES if not (folder / name).is_file()]
+def _case(folder: Path, facts: dict[str, Any], truth: bool) -> Case:
+    needed = FILES if truth else FILES[1:]
+    missing = [name for name in needed if not (folder / name).is_file()]
     if missing:
         raise InputError(f"The case {folder.name} lacks {' and '.join(missing)}.")
     kind = str(facts.get("kind") or _kind_in(folder.name))

@@ -34,7 +34,7 @@ class Strip:
 
 def whole_strip(filled: CaseFills) -> Strip:
     """Return a strip of the whole pictures, reduced to at most :data:`CELL`."""
-    return Strip(filled.case.name, {label: _fitted(picture) for label, picture in _columns(filled).items()})
+    return Strip(filled.case.name, {label: fitted(picture) for label, picture in _columns(filled).items()})
 
 
 def close_strip(filled: CaseFills) -> Strip:
@@ -65,9 +65,9 @@ def contact_sheet(strips: Sequence[Strip]) -> Image.Image:
     sheet = Image.new("RGB", size, PAPER)
     draw = ImageDraw.Draw(sheet)
     for column, label in enumerate(labels):
-        _write(draw, (GAP + column * (width + GAP), GAP), label, width)
+        write_text(draw, (GAP + column * (width + GAP), GAP), label, width)
     for strip, y in zip(strips, np.cumsum([top, *heights]).tolist()):
-        _write(draw, (GAP, y), strip.title, size[0])
+        write_text(draw, (GAP, y), strip.title, size[0])
         for column, cell in enumerate(strip.cells.values()):
             sheet.paste(cell, (GAP + column * (width + GAP), y + _line()))
     return sheet
@@ -78,7 +78,8 @@ def _columns(filled: CaseFills) -> dict[str, Image8]:
     return {DAMAGED: filled.pictures.damaged, **fills, TRUTH: filled.pictures.truth}
 
 
-def _fitted(picture: Image8) -> Image.Image:
+def fitted(picture: Image8) -> Image.Image:
+    """Return the picture, reduced to at most :data:`CELL`."""
     image = Image.fromarray(picture)
     share = min(CELL / max(image.size), 1)
     size = tuple(max(round(length * share), 1) for length in image.size)
@@ -95,12 +96,21 @@ def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
     return ImageFont.load_default(size)
 
 
-def _write(draw: ImageDraw.ImageDraw, place: tuple[int, int], text: str, width: int) -> None:
-    """Draw ``text`` at ``place``, in smaller type if it doesn't fit ``width``."""
+def write_text(
+    draw: ImageDraw.ImageDraw,
+    place: tuple[int, int],
+    text: str,
+    width: int,
+    colour: tuple[int, int, int] = INK,
+) -> None:
+    """Draw ``text`` at ``place``, in smaller type and then shortened if it doesn't fit ``width``."""
     size = TYPE
     while size > TYPE // 2 and draw.textlength(text, _font(size)) > width:
         size -= 1
-    draw.text(place, text, INK, _font(size))
+    shown = text
+    while len(shown) > 2 and draw.textlength(shown, _font(size)) > width:
+        shown = shown[:-2] + "…"
+    draw.text(place, shown, colour, _font(size))
 
 
 def _line() -> int:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import tempfile
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -19,6 +18,7 @@ import tifffile
 import torch
 
 from imagest_core.damage.map import DamageMap
+from imagest_core.evaluation.peak_memory import peak, reset_peak
 from imagest_core.evaluation.random_models import random_model
 from imagest_core.models.cache import loaded_models
 from imagest_core.models.hardware import Hardware
@@ -157,11 +157,11 @@ class _Watch:
     def measure(self, work: Callable[[], object]) -> RunTimes:
         """Return the times of ``work``, which samples one window."""
         self.evaluations = 0
-        _reset_peak(self._device)
+        reset_peak(self._device)
         started = _now(self._device)
         work()
         total = _now(self._device) - started
-        return RunTimes(total, self._last - self._first, self.evaluations, _peak(self._device))
+        return RunTimes(total, self._last - self._first, self.evaluations, peak(self._device))
 
     def close(self) -> None:
         for hook in self._hooks:
@@ -337,22 +337,3 @@ def _now(device: torch.device) -> float:
     if device.type == "cuda":
         torch.cuda.synchronize(device)
     return time.perf_counter()
-
-
-def _reset_peak(device: torch.device) -> None:
-    """Start to measure the peak."""
-    if device.type == "cuda":
-        torch.cuda.reset_peak_memory_stats(device)
-        return
-    with suppress(OSError):
-        Path("/proc/self/clear_refs").write_text("5", encoding="ascii")  # resets VmHWM on Linux
-
-
-def _peak(device: torch.device) -> int:
-    """Return the peak memory in bytes since :func:`_reset_peak`, weights included; 0 if unknown."""
-    if device.type == "cuda":
-        return torch.cuda.max_memory_allocated(device)
-    with suppress(OSError, StopIteration):
-        lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
-        return int(next(line for line in lines if line.startswith("VmHWM")).split()[1]) * 1024
-    return 0

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from imagest_core.arrays import Image8
+from imagest_core.arrays import Image8, Mask
 from imagest_core.damage.map import DamageMap
 from imagest_core.damage.mask_io import read_mask
 from imagest_core.evaluation.cases import Case, CasePictures, eight_bit
+from imagest_core.evaluation.methods import Method
 from imagest_core.evaluation.noise import with_grain
 from imagest_core.painting.color.working import colour_space
 from imagest_core.painting.reader import Painting, open_painting
@@ -65,6 +66,32 @@ def add_grain(pictures: CasePictures, smooth: Filled, like: Image8, request: Res
     filled = dilated.read(dilated.box) > 0
     picture = with_grain(smooth.picture, like, pictures.mask, filled, request.seed)
     return Filled(picture, smooth.seconds + time.perf_counter() - started)
+
+
+def fill_with_model(case: Case, method: Method, progress: Progress) -> Filled:
+    """Fill ``case`` by a VQGAN, or transfer the style after the fill; the time is that of both stages."""
+    first = fill_case(case, method.request, progress.part(0.0, 0.9))
+    started = time.perf_counter()
+    hole = filled_mask(case, method.request.dilation)
+    last, seed = progress.part(0.9, 1.0), method.request.seed
+    if method.vqgan:
+        from imagest_core.evaluation.vqgan import load_vqgan
+
+        network = load_vqgan(method.vqgan, method.request.device)
+        started = time.perf_counter()
+        picture = network.fill(first.picture, hole, method.prompt, seed, last)
+    else:
+        from imagest_core.evaluation.style_transfer import style_fill
+
+        picture = eight_bit(style_fill(np.asarray(first.picture / 255, np.float32), hole, seed, last))
+    return Filled(picture, first.seconds + time.perf_counter() - started)
+
+
+def filled_mask(case: Case, dilation: int) -> Mask:
+    """Return the mask (h, w) of the pixels that fills with this ``dilation`` replace."""
+    with open_painting(case.damaged) as painting:
+        damage = read_mask(case.mask, (painting.width, painting.height)).dilated(dilation)
+        return np.asarray(damage.read(damage.box) > 0)
 
 
 def _restored(painting: Painting, result: RestorationResult) -> NDArray[np.float32]:

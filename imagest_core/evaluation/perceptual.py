@@ -23,21 +23,24 @@ COLUMNS = ("lpips", "lpips_whole", "style", "clip")
 SETS = ("fid", "kid")
 GRAM = "F·Fᵀ/(c·h·w), mean squared difference, summed over relu1_1 to relu5_1"
 FEW = 2048
+_COLUMNS_OF = {"LPIPS": ("lpips", "lpips_whole"), "The style loss": ("style",), "FID and KID": SETS}
 
 
 class Perceptual:
     """LPIPS in the mask, Gram style loss and CLIP score of the whole picture; FID and KID of sets.
 
-    ``notes`` has a sentence on the weights of each metric, or why it is empty. Raises ``ModelError`` if
-    weights don't match their network.
+    ``notes`` has a sentence on the weights of each metric, or why it is empty; ``empty`` has only the
+    reasons, by column. Raises ``ModelError`` if weights don't match their network.
     """
 
     columns = COLUMNS
 
-    def __init__(self, store: WeightStore, *, captions: bool = False) -> None:
+    def __init__(self, store: WeightStore, *, captions: bool = False, distances: bool = True) -> None:
         self.notes: list[str] = []
+        self.empty: dict[str, str] = {}
         self._store = store
-        self._lpips, self._style = self._open_lpips(), self._open_style()
+        self._lpips = self._open_lpips() if distances else None
+        self._style = self._open_style()
         self._features = self._open_inception()
         self._clip = self._open_clip(captions)
         self._fills: dict[tuple[str, str], list[NDArray[np.float32]]] = defaultdict(list)
@@ -49,11 +52,21 @@ class Perceptual:
         if self._lpips:
             distances = self._outputs(self._lpips, fill, truth)[0, 0].numpy()
             values["lpips"], values["lpips_whole"] = float(distances[mask].mean()), float(distances.mean())
-        if self._style:
-            values["style"] = float(self._outputs(self._style, fill, truth)[0])
-        if self._clip and caption:
-            values["clip"] = self._clip(fill, caption)
+        values["style"] = self.style_loss(fill, truth)
+        values["clip"] = self.clip_score(fill, caption)
         return values
+
+    def style_loss(self, picture: Image8, style: Image8) -> float:
+        """Return the Gram style loss of two pictures, ≥ 0; NaN without the network."""
+        return float(self._outputs(self._style, picture, style)[0]) if self._style else math.nan
+
+    def clip_score(self, picture: Image8, caption: str) -> float:
+        """Return the CLIP score, −1 to 1; NaN without the model or a caption."""
+        return self._clip(picture, caption) if self._clip and caption else math.nan
+
+    def features(self, picture: Image8) -> NDArray[np.float32] | None:
+        """Return the features (2048,) for FID and KID; None without the network."""
+        return None if self._features is None else self._outputs(self._features, picture)[0].numpy()
 
     def collect(self, kind: str, label: str, fill: Image8, truth: Image8) -> None:
         """Keep the features for FID and KID of the set ``kind``; each method must include every case."""
@@ -66,11 +79,11 @@ class Perceptual:
     def sets(self, everything: str = "all") -> dict[tuple[str, str], dict[str, float]]:
         """Return FID and KID by (kind, label), and of all kinds together as ``everything``."""
         labels = dict.fromkeys(label for _, label in self._fills)
-        distances = {key: _distances(self._truths[key[0]], fills) for key, fills in self._fills.items()}
+        distances = {key: set_distances(self._truths[key[0]], fills) for key, fills in self._fills.items()}
         truths = [each for kind in self._truths.values() for each in kind]
         for label in labels:
             fills = [each for kind in self._truths for each in self._fills[kind, label]]
-            distances[everything, label] = _distances(truths, fills)
+            distances[everything, label] = set_distances(truths, fills)
         return distances
 
     def _open_lpips(self) -> Any:
@@ -115,6 +128,7 @@ class Perceptual:
         if folder is None or not captions:
             why = "there is no CLIP model on this computer" if folder is None else "no case has a caption"
             self.notes.append(f"CLIP score is empty: {why}.")
+            self.empty["clip"] = f"{why}."
             return None
         from imagest_core.evaluation.clip import clip_scorer
 
@@ -124,7 +138,9 @@ class Perceptual:
     def _file(self, weights_file: WeightsFile, measure: str) -> Path | None:
         path = self._store.find(weights_file)
         if path is None:
-            self.notes.append(f"{measure}: empty, since {self._store.missing(weights_file)}.")
+            reason = self._store.missing(weights_file)
+            self.notes.append(f"{measure}: empty, since {reason}.")
+            self.empty |= {column: f"{reason}." for column in _COLUMNS_OF[measure]}
         return path
 
     def _with(self, network: Any, note: str) -> Any:
@@ -141,7 +157,8 @@ class Perceptual:
             return outputs
 
 
-def _distances(truths: list[NDArray[np.float32]], fills: list[NDArray[np.float32]]) -> dict[str, float]:
+def set_distances(truths: list[NDArray[np.float32]], fills: list[NDArray[np.float32]]) -> dict[str, float]:
+    """Return FID and KID of two sets of features; NaN for sets of fewer than two."""
     ours, theirs = np.stack(fills), np.stack(truths)
     return {"fid": frechet(ours, theirs), "kid": kernel_distance(ours, theirs)}
 

@@ -14,18 +14,21 @@ from pathlib import Path
 from typing import Any
 
 from imagest_core import __version__
-from imagest_core.errors import ModelError, OutputError
-from imagest_core.evaluation import tables
+from imagest_core.errors import InputError, ModelError
+from imagest_core.evaluation import damaged_works, restoration_table, tables
+from imagest_core.evaluation.baselines import Baseline, baselines
 from imagest_core.evaluation.benchmark import ALL, Benchmark, columns, run_benchmark
+from imagest_core.evaluation.blind_test import SHEET, TALLY, check_no_scores
 from imagest_core.evaluation.cases import Case, find_cases
 from imagest_core.evaluation.contact_sheet import Strip, close_strip, contact_sheet, whole_strip
+from imagest_core.evaluation.files import encoded, make_folder, write_files
 from imagest_core.evaluation.methods import Method, methods
 from imagest_core.evaluation.peers import check_installed
 from imagest_core.evaluation.perceptual import Perceptual
 from imagest_core.evaluation.weights import WeightStore
 from imagest_core.extras import require_extra
 from imagest_core.models.installed import find_model
-from imagest_core.painting.atomic import all_or_none, check_writable, replacing
+from imagest_core.painting.atomic import check_writable
 from imagest_core.painting.outputs import check_targets
 from imagest_core.progress import Progress
 from imagest_core.restoration.engines.registry import available_engines
@@ -35,12 +38,15 @@ from imagest_core.restoration.validation import check_request
 
 LIBRARIES = ("numpy", "opencv-python-headless", "scikit-image", "piq", "torch", "torchvision", "pillow")
 TABLES = ("cases.csv", "means.csv", "differences.csv", "report.md")
+TABLE_2 = ("table-2.md", "table-2.csv", "table-2.png")
 ROWS_PER_SHEET = 20
+BY_MODEL = ("stable-diffusion", "imagest-sd")
+"""Engines that an evaluation without named methods runs once with each model."""
 
 
 @dataclass(frozen=True)
 class Evaluation:
-    """The options of an evaluation; ``engines`` as on the command line (default: all).
+    """The options of an evaluation; ``engines``: names of methods as on the command line (default: all).
 
     ``values``: parameters by name; each engine gets those it has. ``force``: replace the results of an
     earlier evaluation in ``out``.
@@ -63,23 +69,113 @@ class Evaluation:
             weights.append(find_model(str(self.values.get("model", ""))))
         return (self.cases, *weights)
 
+    @property
+    def seed(self) -> int:
+        """The seed of fills, intervals and the blind comparison."""
+        return int(self.values.get("seed", 0))
 
-def evaluate(evaluation: Evaluation, progress: Progress) -> list[Path]:
+
+@dataclass(frozen=True)
+class Outcome:
+    """The written files, and the tables in Markdown to print."""
+
+    paths: tuple[Path, ...]
+    tables: tuple[str, ...]
+
+
+def evaluate(evaluation: Evaluation, progress: Progress) -> Outcome:
     """Run the evaluation; return the written tables and sheets. Raises ``InputError``."""
     require_extra("evaluate", "An evaluation")
-    cases = find_cases(evaluation.cases, evaluation.limit)
-    rows = methods(evaluation.engines or available_engines(), evaluation.modes, evaluation.values)
-    for row in rows:
-        check_request(row.request)
+    cases = find_cases(evaluation.cases, evaluation.limit, truth=False)
+    rows, missing = chosen_methods(evaluation)
     if any(row.peer for row in rows):
         check_installed()
+    known, damaged = [c for c in cases if c.has_truth], [c for c in cases if not c.has_truth]
     _prepare(evaluation)
+    share = len(known) / len(cases)
+    outputs: dict[str, bytes] = {}
+    shown: list[str] = []
+    if known:
+        outputs |= _with_truth(evaluation, known, rows, missing, progress.part(0.0, share), shown)
+    if damaged:
+        outputs |= _without_truth(evaluation, damaged, rows, progress.part(share, 1.0), shown)
+    paths = write_files(evaluation.out, outputs, force=evaluation.force, inputs=evaluation.inputs)
+    return Outcome(paths, tuple(shown))
+
+
+def chosen_methods(evaluation: Evaluation) -> tuple[tuple[Method, ...], list[Baseline]]:
+    """Return the named methods; without names all that can run, and those of the paper that can't.
+
+    Raises ``InputError`` and ``ModelError`` for named methods that can't run.
+    """
+    if evaluation.engines:
+        rows = methods(evaluation.engines, evaluation.modes, evaluation.values)
+        for row in rows:
+            check_method(row)
+        return rows, []
+    found = baselines()
+    missing = [row for row in found if row.reason]
+    names = [name for name in available_engines() if name not in BY_MODEL]
+    rows = methods(names, evaluation.modes, evaluation.values)
+    for row in rows:
+        check_method(row)
+    for baseline in (row for row in found if row.name):
+        try:
+            (method,) = methods([baseline.name], evaluation.modes, evaluation.values)
+            check_method(method)
+            rows = (*rows, method)
+        except (ModelError, InputError) as error:
+            missing.append(Baseline(f"{baseline.title} ({baseline.name})", reason=str(error).rstrip(".")))
+    return rows, missing
+
+
+def default_names() -> list[str]:
+    """Return the names of all methods that this computer has the models of."""
+    names = [name for name in available_engines() if name not in BY_MODEL]
+    return names + [row.name for row in baselines() if row.name]
+
+
+def check_method(method: Method) -> None:
+    """Raise ``InputError`` or ``ModelError`` unless the method can run."""
+    check_request(method.request)
+    if method.vqgan:
+        require_extra("diffusion", "A VQGAN")
+        from imagest_core.evaluation.vqgan import vqgan_model
+
+        vqgan_model(method.vqgan)
+
+
+def _with_truth(
+    evaluation: Evaluation,
+    cases: Sequence[Case],
+    rows: Sequence[Method],
+    missing: Sequence[Baseline],
+    progress: Progress,
+    shown: list[str],
+) -> dict[str, bytes]:
+    """Measure cases with a truth; return the files, and append the paper's table to ``shown``."""
     store = WeightStore.default(evaluation.metric_weights)
     perceptual = Perceptual(store, captions=any(case.caption for case in cases))
     benchmark = Benchmark(columns(perceptual), notes=perceptual.notes)
     strips = _measure(benchmark, cases, rows, perceptual, progress)
     benchmark.sets = perceptual.sets(ALL)
-    return _write(evaluation, benchmark, strips)
+    table = restoration_table.table_2(benchmark, missing, perceptual.empty)
+    shown.append(table.to_markdown())
+    return _truth_files(evaluation, benchmark) | restoration_table.files(table, TABLE_2) | all_sheets(strips)
+
+
+def _without_truth(
+    evaluation: Evaluation,
+    cases: Sequence[Case],
+    rows: Sequence[Method],
+    progress: Progress,
+    shown: list[str],
+) -> dict[str, bytes]:
+    """Measure really damaged works; return the files, and append the report to ``shown``."""
+    results = damaged_works.measure_damaged(cases, rows, evaluation.seed, progress)
+    shown.append(damaged_works.report(results))
+    texts = damaged_works.texts(results)
+    return encoded(texts) | all_sheets({SHEET: results.strips})
 
 
 def _measure(
@@ -110,24 +206,23 @@ def facts(values: Mapping[str, Any]) -> dict[str, str]:
     return result
 
 
-def _write(evaluation: Evaluation, benchmark: Benchmark, strips: Mapping[str, list[Strip]]) -> list[Path]:
-    seed = int(evaluation.values.get("seed", 0))
+def _truth_files(evaluation: Evaluation, benchmark: Benchmark) -> dict[str, bytes]:
+    seed = evaluation.seed
     written = (
         tables.cases_csv(benchmark),
         tables.means_csv(benchmark, seed),
         tables.differences_csv(benchmark, seed),
         tables.report(benchmark, seed, facts(evaluation.values)),
     )
-    texts = dict(zip(TABLES, written, strict=True))
-    outputs = {name: text.encode(errors="backslashreplace") for name, text in texts.items()}
+    return encoded(dict(zip(TABLES, written, strict=True)))
+
+
+def all_sheets(strips: Mapping[str, Sequence[Strip]]) -> dict[str, bytes]:
+    """Return contact sheets as PNG data by file name, from strips by the start of the names."""
+    sheets: dict[str, bytes] = {}
     for name, rows in strips.items():
-        outputs |= _sheets(name, rows)
-    files = {evaluation.out / name: data for name, data in outputs.items()}
-    with all_or_none(files, force=evaluation.force, inputs=evaluation.inputs):
-        for path, data in files.items():
-            with replacing(path, force=evaluation.force, room=len(data)) as temporary:
-                temporary.write_bytes(data)
-    return list(files)
+        sheets |= _sheets(name, rows)
+    return sheets
 
 
 def _sheets(name: str, strips: Sequence[Strip]) -> dict[str, bytes]:
@@ -143,11 +238,10 @@ def _sheets(name: str, strips: Sequence[Strip]) -> dict[str, bytes]:
 def _prepare(evaluation: Evaluation) -> None:
     """Create the folder; raises ``OutputError`` if a table can't be written there."""
     out = evaluation.out
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"The folder {out} can't be created: {error.strerror or error}.") from error
-    check_targets([out / name for name in TABLES], force=evaluation.force, inputs=evaluation.inputs)
+    make_folder(out)
+    names = (*TABLES, *TABLE_2, *damaged_works.FILES)
+    check_targets([out / name for name in names], force=evaluation.force, inputs=evaluation.inputs)
+    check_no_scores(out / TALLY)
     check_writable(out / TABLES[0])
 
 

@@ -36,13 +36,13 @@ def cases_csv(benchmark: Benchmark) -> str:
     head = ["case", "kind", "method", *benchmark.columns]
     rows = ([row.case, row.kind, row.method, *(_cell(row.values.get(column)) for column in benchmark.columns)]
             for row in benchmark.rows)  # fmt: skip
-    return _csv(head, rows)
+    return csv_text(head, rows)
 
 
 def means_csv(benchmark: Benchmark, seed: int) -> str:
     """Return mean and interval of each metric by kind and method, and FID and KID."""
     head = ["kind", "method", "measure", "cases", "mean", "low", "high"]
-    return _csv(head, _mean_rows(benchmark, seed))
+    return csv_text(head, _mean_rows(benchmark, seed))
 
 
 def differences_csv(benchmark: Benchmark, seed: int) -> str:
@@ -55,7 +55,7 @@ def differences_csv(benchmark: Benchmark, seed: int) -> str:
         for column in benchmark.columns
         for first, second in pairs
     )
-    return _csv(head, rows)
+    return csv_text(head, rows)
 
 
 def report(benchmark: Benchmark, seed: int, facts: Mapping[str, str]) -> str:
@@ -179,7 +179,8 @@ def _cell(value: float | None) -> str:
     return "" if value is None or math.isnan(value) else f"{value:.6g}"
 
 
-def _csv(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+def csv_text(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Return a table as CSV."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(head)

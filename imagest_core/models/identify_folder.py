@@ -243,7 +243,9 @@ def _described(folder: Path) -> Identity:
     if "network" in config or "files" in config:
         return _checkpoint(folder)
     if config.get("_class_name") in ("AutoencoderKL", "AsymmetricAutoencoderKL"):
-        return _vae(folder, config)
+        return _vae(folder, config, ModelKind.VAE)
+    if config.get("_class_name") == "VQModel":
+        return _vae(folder, config, ModelKind.VQ)
     architectures = config.get("architectures")
     names = [str(name) for name in architectures] if isinstance(architectures, list) else []
     for kind, endings in _ARCHITECTURES.items():
@@ -294,9 +296,9 @@ def _style_adapter(folder: Path, config: Mapping[str, Any]) -> Identity:
     )
 
 
-def _vae(folder: Path, config: Mapping[str, Any]) -> Identity:
+def _vae(folder: Path, config: Mapping[str, Any], kind: ModelKind) -> Identity:
     return Identity(
-        ModelKind.VAE,
+        kind,
         Family.OTHER,
         "folder",
         files=_checked_files(folder, _loose_files(folder)),

@@ -26,6 +26,8 @@ class ModelKind(StrEnum):
     TEXTUAL_INVERSION = "textual-inversion"
     IP_ADAPTER = "ip-adapter"
     VAE = "vae"
+    VQ = "vq"
+    """The autoencoder of a VQGAN."""
     STYLE_ADAPTER = "style-adapter"
     LANGUAGE_MODEL = "language-model"
     CAPTIONER = "captioner"

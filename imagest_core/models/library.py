@@ -53,8 +53,8 @@ __all__ = [
 
 LONGEST_NAME = 100
 """Maximum length in bytes of the name of a model."""
-SEPARATORS = frozenset(":,")
-"""Characters that separate names and weights in lists of adapters."""
+SEPARATORS = frozenset(":,+@")
+"""Characters that separate names, weights and words in lists of adapters and names of methods."""
 CHUNK = 4 << 20
 MARGIN = 64 << 20
 """Bytes that must remain free on the disk."""
@@ -110,7 +110,7 @@ def default_name(path: Path, identity: Identity) -> str:
     if identity.kind is ModelKind.IMAGEST:
         return read_description(path).name
     stem = path.name if path.is_dir() else path.stem
-    safe = re.sub(r"[\s/\\:,]+", "-", printable(stem)).strip("-.")
+    safe = re.sub(r"[\s/\\:,+@]+", "-", printable(stem)).strip("-.")
     return os.fsencode(safe)[:LONGEST_NAME].decode(errors="ignore") or str(identity.kind)
 
 

@@ -68,6 +68,10 @@ class FillProvenance:
         Number of the result of which this is a part that was restored again, 0 if it is none.
     study
         Hash of the study of the painting that adapted the model, "" for none.
+    hypothesis
+        Whether the result is a hypothesis.
+    refines
+        Number of the result that this one refined, 0 if it is none.
     """
 
     run: int
@@ -89,6 +93,8 @@ class FillProvenance:
     blended: bool
     base: int
     study: str = ""
+    hypothesis: bool = False
+    refines: int = 0
 
 
 @dataclass(frozen=True)
@@ -179,6 +185,8 @@ def _fill(state: State, run: Run, x: int, y: int, used: int) -> FillProvenance |
         blended=record is not None and "blend" in record.used and distance < record.request.blend + 1,
         base=run.base,
         study=run.study,
+        hypothesis=run.hypothesis,
+        refines=0 if record is None or record.start is None else record.start.run,
     )
 
 
@@ -219,6 +227,8 @@ def as_text(found: Provenance) -> str:
 def _lines(fill: FillProvenance) -> list[tuple[str, str]]:
     seed = "" if fill.seed is None else f"{fill.seed}, variation {fill.variation}"
     part = f", part of result {fill.base} restored again" if fill.base else ""
+    part += f", refined from result {fill.refines}" if fill.refines else ""
+    part += ", hypothesis" if fill.hypothesis else ""
     zone = ", blended with the intact paint" if fill.blended else ""
     return [
         ("result", f"{fill.run}, region {fill.region}, {fill.verdict}{part}"),

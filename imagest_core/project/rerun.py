@@ -27,7 +27,7 @@ from imagest_core.project.operations.rejected_parts import rejected_part
 from imagest_core.project.run import Run
 from imagest_core.project.run_tile import RunTile
 from imagest_core.project.state import State
-from imagest_core.restoration.record import ContextFacts, WindowFacts
+from imagest_core.restoration.record import ContextFacts, StartFacts, WindowFacts
 from imagest_core.restoration.request import RestorationRequest
 from imagest_core.restoration.result import RestorationResult
 from imagest_core.style.reference import StyleReference
@@ -67,16 +67,28 @@ class RunPart:
     Parameters
     ----------
     run
-        Number of the result.
+        Number of the result that is continued, 0 if none is.
     mask
         The pixels to fill, exactly.
     known
-        The fills that are known paint for it.
+        The fills that are known paint for it, None for those of the scan alone.
+    start
+        The fill to start from, None to fill anew.
     """
 
     run: int
     mask: DamageMap
-    known: ComposedFills
+    known: ComposedFills | None
+    start: RefinedFill | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class RefinedFill:
+    """A fill that is to be refined: its result and region, and what is shown there now."""
+
+    run: int
+    region: int
+    fills: ComposedFills
 
 
 def rejected_part_of(state: State, run: Run, region: int = 0) -> RunPart:
@@ -105,6 +117,26 @@ def part_of_region(state: State, run: Run, region: int) -> RunPart:
     return RunPart(run.base, mask, ComposedFills(accepted, below, state.rejected_parts))
 
 
+def refinement_of(state: State, run: Run, region: int) -> RunPart:
+    """Return a region of a hypothesis as a part that starts from its present fill.
+
+    Exactly its pixels are filled again, from the surroundings that the hypothesis had. Raises ``MaskError``
+    for other results.
+    """
+    if not run.hypothesis:
+        raise MaskError(
+            Message("Result {number} is no hypothesis: make hypotheses and pick one first.", number=run.id)
+        )
+    shown = fills_under_review(state, run)
+    start = RefinedFill(run.id, region, shown)
+    if run.base:
+        return replace(part_of_region(state, run, region), start=start)
+    mask = _empty_part(state, run)
+    for tile in _tiles(run):
+        mask.write(tile.box, _in_region(tile, region))
+    return RunPart(0, mask, None, start)
+
+
 def restore_part(
     painting: Painting,
     part: RunPart,
@@ -121,26 +153,41 @@ def restore_part(
     """
     from imagest_core.restoration.api import restore
 
-    filled = FilledPainting(painting, part.known)
+    filled = painting if part.known is None else FilledPainting(painting, part.known)
+    start = FilledPainting(painting, part.start.fills) if part.start is not None else None
     result = restore(
-        filled, part.mask, request, style, progress, operator=operator, exact=True, protected=protected
+        filled,
+        part.mask,
+        request,
+        style,
+        progress,
+        operator=operator,
+        exact=True,
+        protected=protected,
+        start=start,
     )
-    context = ContextFacts(part.run, _known_pixels(part, result.record.windows))
-    return replace(result, record=replace(result.record, context=context))
+    record = result.record
+    if part.known is not None:
+        counts = _known_pixels(part.mask, part.known, record.windows)
+        record = replace(record, context=ContextFacts(part.run, counts))
+    if part.start is not None:
+        strength = float(request.get("strength") or 0)
+        record = replace(record, start=StartFacts(part.start.run, part.start.region, strength))
+    return replace(result, record=record)
 
 
-def _known_pixels(part: RunPart, windows: Sequence[WindowFacts]) -> dict[str, int]:
+def _known_pixels(mask: DamageMap, known: ComposedFills, windows: Sequence[WindowFacts]) -> dict[str, int]:
     """Count the known filled pixels in the windows, by run."""
     counts: Counter[int] = Counter()
-    for key in sorted(part.known.keys):
-        cell = tile_box(key).within(part.mask.box)
+    for key in sorted(known.keys):
+        cell = tile_box(key).within(mask.box)
         boxes = [window.box.within(cell) for window in windows]
         visible = np.zeros((cell.height, cell.width), np.bool_)
         for box in boxes:
             if not box.empty:
                 visible[box.moved(-cell.x, -cell.y).slices] = True
         if visible.any():
-            runs = part.known.provenance(cell)[visible & (part.mask.read(cell) == 0)]
+            runs = known.provenance(cell)[visible & (mask.read(cell) == 0)]
             numbers, pixels = np.unique(runs[runs > 0], return_counts=True)
             counts.update(dict(zip(numbers.tolist(), pixels.tolist(), strict=True)))
     return {str(number): pixels for number, pixels in sorted(counts.items())}

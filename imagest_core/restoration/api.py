@@ -44,7 +44,7 @@ from imagest_core.restoration.remarks import limit_remarks, plan_remarks, rim_re
 from imagest_core.restoration.request import RestorationRequest
 from imagest_core.restoration.result import RestorationResult
 from imagest_core.restoration.style_pictures import read_style_pictures
-from imagest_core.restoration.validation import check_request
+from imagest_core.restoration.validation import check_can_refine, check_request
 from imagest_core.restoration.verify import Verification, verify
 from imagest_core.style.reference import StyleReference
 
@@ -65,6 +65,7 @@ def restore(
     exact: bool = False,
     rim: CleanedRim | None = None,
     protected: DamageMap | None = None,
+    start: Painting | None = None,
 ) -> RestorationResult:
     """Fill the damage of ``painting`` in the classes to be filled, within the request's selection.
 
@@ -88,6 +89,8 @@ def restore(
         The cleaned rim that ``damage`` includes, for the record.
     protected
         Further pixels that must stay as they are.
+    start
+        The scan with an earlier fill, which is changed at the strength of the request.
 
     Raises
     ------
@@ -112,6 +115,7 @@ def restore(
         exact=exact,
         rim=rim,
         protected=protected,
+        start=start,
     )
 
 
@@ -127,15 +131,20 @@ def restore_with(
     exact: bool = False,
     rim: CleanedRim | None = None,
     protected: DamageMap | None = None,
+    start: Painting | None = None,
 ) -> RestorationResult:
     """Restore like :func:`restore`, with an engine that need not be registered."""
     progress, clock = progress or Progress(), Clock()
     style = _checked_style(engine, request, style)
+    if start is not None:
+        check_can_refine(request, engine)
     with hash_in_background(painting, progress):
         planned = _planned(painting, damage, engine, request, progress, clock, exact, protected)
         assembler = planned.assembler(painting, engine, request)
         with run_in_background(lambda own: _rim_facts(painting, planned, rim, exact, own), progress) as rims:
-            notes, facts = _fill_all(painting, planned, engine, request, style, assembler, clock, progress)
+            notes, facts = _fill_all(
+                painting, planned, engine, request, style, assembler, clock, progress, start
+            )
         clock.lap("rim")
     painting.check_unchanged()
     fills, mask = assembler.fills(), planned.mask_facts()
@@ -226,6 +235,7 @@ def _fill_all(
     assembler: Assembler,
     clock: Clock,
     progress: Progress,
+    start: Painting | None,
 ) -> tuple[list[Notes], EngineFacts]:
     """Open a session and fill all windows; return the engine's notes on each and its facts."""
     loading = progress.part(0.0, 0.0, "loading the network")
@@ -236,7 +246,7 @@ def _fill_all(
         pictures = read_style_pictures(painting, style, engine.style_side(request))
     with engine.open(request, pictures, loading) as session:
         clock.lap("opening")
-        notes = _fill(painting, planned, session, engine, assembler, progress, request)
+        notes = _fill(painting, planned, session, engine, assembler, progress, request, start)
         clock.lap("filling")
         return notes, EngineFacts.of(engine, session.facts)
 
@@ -249,11 +259,14 @@ def _fill(
     assembler: Assembler,
     progress: Progress,
     request: RestorationRequest,
+    start: Painting | None,
 ) -> list[Notes]:
     """Fill the windows of the plan in groups and pass them on; return the engine's notes on each."""
     notes: list[Notes] = []
     plan = planned.plan
-    coarse_fill = CoarseFill(painting, planned.dilated, plan, engine.uses_paint(request), planned.protected)
+    coarse_fill = CoarseFill(
+        painting, planned.dilated, plan, engine.uses_paint(request), planned.protected, start
+    )
     done, total = 0, len(plan.tasks)
     for tasks in _groups(plan.tasks, GROUP * engine.window_sides(request).usual ** 2):
         part = progress.part(done / total, (done + len(tasks)) / total)

@@ -206,6 +206,15 @@ class Clock:
 
 
 @dataclass(frozen=True)
+class StartFacts:
+    """The earlier fill that a restoration started from: its result and region, and the strength."""
+
+    run: int
+    region: int
+    strength: float
+
+
+@dataclass(frozen=True)
 class RestorationRecord:
     """Everything about a restoration; ``notes`` are sentences for the user.
 
@@ -216,7 +225,7 @@ class RestorationRecord:
     fills that were treated as known, None if there were none. ``rim``: what is known about the rim of the
     damage; None in older records and where exactly a given mask was filled. ``hypothesis``: the fill was
     made as one of several hypotheses about what is lost. ``within``: the selection to which the fill was
-    limited, None if there was none.
+    limited, None if there was none. ``start``: the fill that it refines, None if none.
     """
 
     request: RestorationRequest
@@ -240,6 +249,7 @@ class RestorationRecord:
     rim: RimFacts | None = None
     hypothesis: bool = False
     within: SelectionFacts | None = None
+    start: StartFacts | None = None
 
     def to_json(self) -> str:
         r"""Return indented JSON; bytes of file names that aren't UTF-8 become the text ``\xNN``."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from imagest_core.errors import InputError
 from imagest_core.messages import Message
+from imagest_core.models.backbone import Capability
 from imagest_core.restoration.engines.base import Engine
 from imagest_core.restoration.engines.registry import get_engine
 from imagest_core.restoration.parameters import Spec
@@ -26,6 +27,16 @@ def check_request(request: RestorationRequest, engine: Engine | None = None) -> 
         changed = getattr(request.parameters, name) != spec.default
         if changed and spec.requires is not None and spec.requires not in capabilities:
             raise InputError(_refusal(engine, spec))
+
+
+def check_can_refine(request: RestorationRequest, engine: Engine | None = None) -> None:
+    """Raise ``InputError`` unless the model of ``request`` can change an earlier fill by a strength."""
+    engine = engine or _registered(request)
+    has_strength = "strength" in request.parameters.specs()
+    if not has_strength or Capability.STRENGTH not in engine.capabilities(request.parameters):
+        raise InputError(
+            "This model can't refine a fill: choose Stable Diffusion or another model with a strength."
+        )
 
 
 def _registered(request: RestorationRequest) -> Engine:

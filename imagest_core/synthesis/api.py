@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -40,7 +40,7 @@ def synthesize(request: SynthesisRequest, progress: Progress | None = None) -> I
     progress = progress or Progress()
     check_synthesis(request)
     style = read_style(request)
-    engine = _engine(request)
+    engine = synthesis_engine(request.engine)
     synthesizer = engine.open_synthesis(request.parameters, request.device, style, progress)
     for index, seed in enumerate(request.seeds):
         part = progress.part(index / request.count, (index + 1) / request.count, "synthesizing")
@@ -50,23 +50,23 @@ def synthesize(request: SynthesisRequest, progress: Progress | None = None) -> I
 
 def check_synthesis(request: SynthesisRequest) -> None:
     """Raise ``ModelError`` or ``InputError`` unless the model exists and reads what is given."""
-    _engine(request).check_model(request.parameters)
-    if request.style_images and not _engine(request).style_side_of(request.parameters):
+    synthesis_engine(request.engine).check_model(request.parameters)
+    if request.style_images and not synthesis_engine(request.engine).style_side_of(request.parameters):
         raise InputError(
             "This model reads no style pictures: add an IP-Adapter with --adapters, or use imagest-sd."
         )
 
 
-def _engine(request: SynthesisRequest) -> Any:
-    """Return the engine, which has ``open_synthesis`` and ``style_side_of``."""
-    return get_engine(request.engine)
+def synthesis_engine(name: str) -> Any:
+    """Return an engine that has ``open_synthesis`` and ``style_side_of``."""
+    return get_engine(name)
 
 
 def read_style(request: SynthesisRequest) -> Image | None:
     """Return squares (k, side, side, 3) of the style pictures; None if there are none."""
     if not request.style_images:
         return None
-    side = _engine(request).style_side_of(request.parameters)
+    side = synthesis_engine(request.engine).style_side_of(request.parameters)
     return np.concatenate([style_squares_of_file(path, side) for path in request.style_images])
 
 
@@ -91,18 +91,35 @@ def write_synthesis(request: SynthesisRequest, made: Synthesis, out: Path, *, fo
 
     Both get their names together, or neither does. Raises ``OutputError``.
     """
+    prompt = str(getattr(request.parameters, "prompt", ""))
+    facts = record_of(request, made, out.name)
+    return write_generated(made.picture, prompt, facts, out, force=force, inputs=request.style_images)
+
+
+def write_generated(
+    picture: Image,
+    prompt: str,
+    facts: Mapping[str, Any],
+    out: Path,
+    *,
+    force: bool = False,
+    inputs: Sequence[Path] = (),
+) -> Path:
+    """Write a picture (h, w, 3) in 0–1, marked as generated, with the record ``facts``.
+
+    Returns the record's path. Raises ``OutputError``.
+    """
     record = out.with_suffix(".json")
-    text = json.dumps(record_of(request, made, out.name), indent=1, ensure_ascii=False)
-    with all_or_none((out, record), force=force, inputs=request.style_images):
+    text = json.dumps(facts, indent=1, ensure_ascii=False)
+    with all_or_none((out, record), force=force, inputs=tuple(inputs)):
         with replacing(out, force=force) as temporary:
-            _write_picture(temporary, out.suffix.lower(), made.picture, _xmp(request))
+            _write_picture(temporary, out.suffix.lower(), picture, _xmp(prompt))
         with replacing(record, force=force) as temporary:
             write_text(temporary, text + "\n", record)
     return record
 
 
-def _xmp(request: SynthesisRequest) -> bytes:
-    prompt = str(getattr(request.parameters, "prompt", ""))
+def _xmp(prompt: str) -> bytes:
     properties = [("Iptc4xmpExt", "DigitalSourceType", GENERATED)]
     if prompt:
         properties.append(("Iptc4xmpExt", "AIPromptInformation", prompt))

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
 from imagest_core.training.loop import LoopOptions
+from imagest_core.training.plan import TrainingPlan
 from imagest_core.training.stable_diffusion import StableDiffusionTask
 
-GIGABYTE = 1e9
 STEP_OPERATIONS = 803e9 / 860e6 / 64**2
 """Floating-point operations of the U-Net's forward pass per parameter and latent, for Stable Diffusion 1."""
 ENCODER_OPERATIONS = 1.1e12 / 512**2
@@ -21,44 +20,6 @@ EFFICIENCY = 0.3
 """Share of the speed of matrix products that convolutions and attention reach."""
 ACTIVATIONS = {True: 10 << 10, False: 32 << 10}
 """Bytes of activations and work space per pixel, with and without checkpointing, in half precision."""
-
-
-@dataclass(frozen=True)
-class TrainingPlan:
-    """Sizes in bytes, parameters, and seconds of a step."""
-
-    trained: int
-    frozen: int
-    weights: int
-    gradients: int
-    optimizer: int
-    average: int
-    activations: int
-    seconds: float
-    steps: int
-
-    @property
-    def memory(self) -> int:
-        """All memory in bytes."""
-        return self.weights + self.gradients + self.optimizer + self.average + self.activations
-
-    def lines(self) -> list[str]:
-        """Return the plan as text."""
-        parts = {
-            "weights": self.weights,
-            "gradients": self.gradients,
-            "optimizer": self.optimizer,
-            "average": self.average,
-            "activations": self.activations,
-        }
-        listed = ", ".join(f"{name} {size / GIGABYTE:.1f}" for name, size in parts.items())
-        hours = self.steps * self.seconds / 3600
-        return [
-            f"trained: {self.trained / 1e6:.1f} M parameters; frozen: {self.frozen / 1e6:.1f} M",
-            f"memory: about {self.memory / GIGABYTE:.1f} GB ({listed})",
-            f"time: about {hours:.1f} hours for {self.steps:,} steps of {self.seconds:.1f} s, "
-            "and the evaluations",
-        ]
 
 
 def plan_training(

@@ -20,6 +20,7 @@ from imagest_core.models.language import LanguageModel
 from imagest_core.models.validation import read_json
 from imagest_core.training.loop import LoopOptions, Trainer
 from imagest_core.training.pack import held_out_curve
+from imagest_core.training.plan import plan_by_trial
 from imagest_core.training.results import write_folder
 from imagest_core.training.state import SETTINGS, STATE, check_run_folder, write_descriptions
 
@@ -154,8 +155,9 @@ def plan_lines(task: PromptTask, data: PromptExamples, options: LoopOptions) -> 
     epochs = options.steps * options.batch / len(data)
     return [
         f"prompts: {len(data)} to train with, {len(task.held_out)} held out",
-        f"trained: {trained / 1e6:.1f} M parameters; memory: about {20 * trained / 1e9:.1f} GB",
+        f"trained: {trained / 1e6:.1f} M parameters",
         f"steps: {options.steps:,} of {options.batch} prompts, {epochs:.1f} epochs",
+        *plan_by_trial(task, data, options).lines()[1:],
     ]
 
 

@@ -506,6 +506,10 @@
         <translation>生成假设(&amp;Y)</translation>
     </message>
     <message>
+        <source>Re&amp;fine hypothesis</source>
+        <translation>细化假设(&amp;F)</translation>
+    </message>
+    <message>
         <source>&amp;Manual</source>
         <translation>使用手册(&amp;M)</translation>
     </message>
@@ -858,6 +862,14 @@
     <message>
         <source>Choose results</source>
         <translation>选择结果</translation>
+    </message>
+    <message>
+        <source>Refine</source>
+        <translation>细化</translation>
+    </message>
+    <message>
+        <source>Refine the marked hypothesis</source>
+        <translation>细化所标记的假设</translation>
     </message>
     <message>
         <source>Close</source>
@@ -1883,6 +1895,10 @@
         <translation>结果 {number} 是假设，不能整体接受：请逐个接受其中的区域。</translation>
     </message>
     <message>
+        <source>Result {number} is no hypothesis: make hypotheses and pick one first.</source>
+        <translation>结果 {number} 不是假设：请先生成假设并选定一个。</translation>
+    </message>
+    <message>
         <source>Some damage is not covered by any tile; please report this.</source>
         <translation>部分损伤未被任何分块覆盖；请报告此问题。</translation>
     </message>
@@ -2221,6 +2237,10 @@
     <message>
         <source>There was not enough memory.</source>
         <translation>内存不足。</translation>
+    </message>
+    <message>
+        <source>This model can&apos;t refine a fill: choose Stable Diffusion or another model with a strength.</source>
+        <translation>此模型无法细化填补：请选择 Stable Diffusion 或其他带强度的模型。</translation>
     </message>
     <message>
         <source>This model needs about {needed} GB of memory, but this computer has {memory} GB: use a smaller model or another computer.</source>
@@ -4039,6 +4059,14 @@ SHA-256 of the unchanged samples: {2}…</source>
         <source>Hypotheses of region {0}</source>
         <translation>区域 {0} 的假设</translation>
     </message>
+    <message>
+        <source>Only a hypothesis can be refined: make hypotheses and pick one first.</source>
+        <translation>只能细化假设：请先生成假设并选定一个。</translation>
+    </message>
+    <message>
+        <source>Refining region {0} of result {1}</source>
+        <translation>正在细化结果 {1} 的区域 {0}</translation>
+    </message>
 </context>
 <context>
     <name>ImportMask</name>
@@ -4688,6 +4716,10 @@ SHA-256 of the unchanged samples: {2}…</source>
     <message>
         <source>Autoencoder</source>
         <translation>自编码器</translation>
+    </message>
+    <message>
+        <source>VQGAN autoencoder</source>
+        <translation>VQGAN 自编码器</translation>
     </message>
     <message>
         <source>Style adapter</source>
@@ -5525,6 +5557,10 @@ SHA-256 of the unchanged samples: {2}…</source>
         <translation>重新修复的结果 {0} 的一部分</translation>
     </message>
     <message>
+        <source>refined from result {0}</source>
+        <translation>由结果 {0} 细化而来</translation>
+    </message>
+    <message>
         <source>an anisotropic spline, without the network</source>
         <translation>各向异性样条，不使用网络</translation>
     </message>
@@ -5563,6 +5599,10 @@ SHA-256 of the unchanged samples: {2}…</source>
     <message>
         <source>refined over a coarser fill that holds the sample</source>
         <translation>在含有样本的较粗填补上细化</translation>
+    </message>
+    <message>
+        <source>refined from an earlier fill at strength {0}</source>
+        <translation>由先前的填补以强度 {0} 细化而来</translation>
     </message>
     <message>
         <source>{0} px to the edge of the fill</source>
@@ -6065,6 +6105,22 @@ SHA-256 of the unchanged samples: {2}…</source>
     <message>
         <source>Fill this region in four ways with the prompt and style under Restore, to compare   Shift+C</source>
         <translation>用“修复”中的提示词和风格以四种方式填补此区域，以便比较   Shift+C</translation>
+    </message>
+    <message>
+        <source>Refine hypothesis</source>
+        <translation>细化假设</translation>
+    </message>
+    <message>
+        <source>Fill this region again from the hypothesis, with the prompt under Restore   Ctrl+Shift+C</source>
+        <translation>从该假设出发，用“修复”中的提示词重新填补此区域   Ctrl+Shift+C</translation>
+    </message>
+    <message>
+        <source>Strength</source>
+        <translation>强度</translation>
+    </message>
+    <message>
+        <source>How far the new fill may leave the hypothesis; 1 fills the region anew</source>
+        <translation>新填补可以偏离该假设多远；1 表示完全重新填补</translation>
     </message>
     <message>
         <source>Accept</source>

@@ -19,10 +19,11 @@ from user import User
 
 from app.canvas.document_layers import _reconstructed
 from app.commands import decide as deciding
+from app.i18n.provenance_texts import fill_rows, origin_line
 from app.selection import Compare
 from app.window.main_window import MainWindow
 from imagest_core.damage.map import DamageMap
-from imagest_core.errors import ProjectError
+from imagest_core.errors import MaskError, ProjectError
 from imagest_core.export.marked_picture import _fills_in
 from imagest_core.export.record import _run_decisions
 from imagest_core.models.cache import loaded_models
@@ -32,9 +33,12 @@ from imagest_core.project import variations
 from imagest_core.project.accepted_fills import AcceptedFills
 from imagest_core.project.document import Document
 from imagest_core.project.operations.results import add_run
+from imagest_core.project.probe import as_text, probe_state
+from imagest_core.project.rerun import refinement_of
 from imagest_core.project.run import MemoryContent, Run
 from imagest_core.project.snapshot import Snapshot
 from imagest_core.project.state import Subject, Verdict
+from imagest_core.restoration.record import RestorationRecord, StartFacts
 
 SIZE = (160, 120)
 LOSS = Box(50, 40, 20, 16)
@@ -94,6 +98,60 @@ def test_four_hypotheses_are_made_compared_and_one_is_picked(
     copy = Document.open_read_only(tmp_path / "named.imagest")
     assert [run.id for run in copy.state.runs.values() if run.hypothesis] == [2, 3, 4, 5]
     copy.abandon()
+
+
+def test_a_picked_hypothesis_is_refined_and_under_review_again(
+    user: User, model: Path, settle: Callable[[], None]
+) -> None:
+    add_model(model, in_place=True)
+    context = user.context
+    choose(user.window.restore, "stable-diffusion/first")
+    context.selection.request = context.selection.request.changed(prompt="gold", steps=4, device="cpu")
+    user.press("Shift+C")
+    settle()
+    contact = user.window.area.contact
+    user.until(lambda: contact is not None and contact.shown == [2, 3, 4, 5])
+    QTest.keyClick(contact.cells[1].view, Qt.Key.Key_2)
+    runs = user.document.state.runs
+    user.until(lambda: deciding.verdict(context, runs[3], 1) is Verdict.ACCEPTED)
+    contact._set_current(2)
+    assert contact.refine.isEnabled()
+    user.window.review.strength.changed.emit(0.3)
+    contact.refine.click()
+    settle()
+    refined = user.document.state.runs[6]
+    assert (context.selection.run, context.selection.region) == (6, 1)
+    assert refined.hypothesis
+    assert refined.base == 0
+    record = RestorationRecord.from_json(refined.content.record())
+    assert record.start == StartFacts(3, 1, 0.3)
+    assert record.request.get("strength") == 0.3
+    assert refined.regions["shape"][0] == runs[3].regions["shape"][0]
+    assert deciding.verdict(context, refined, 1) is Verdict.UNDECIDED
+    assert user.window.review.facts.text().endswith("hypothesis")
+    found = probe_state(user.document.state, LOSS.x + 3, LOSS.y + 3)
+    fill = found.of_run(6)
+    assert fill is not None
+    assert (fill.hypothesis, fill.refines) == (True, 3)
+    assert "hypothesis" in origin_line(fill)
+    assert any("refined from result 3" in value for _, value in fill_rows(fill))
+    assert "refined from result 3, hypothesis" in as_text(found)
+
+
+def test_only_hypotheses_are_refined(user: User, said: list) -> None:
+    review = user.window.review
+    assert not review.refine.isEnabled()
+    assert not review.strength.isEnabled()
+    user.press("Ctrl+Shift+C")
+    assert "Only a hypothesis" in said[-1].sentence
+    user.document.do(add_run(hypothesis_run(2)))
+    user.context.selection.run, user.context.selection.region = 2, 1
+    assert review.refine.isEnabled()
+    user.press("Ctrl+Shift+C")
+    assert "can't refine a fill" in said[-1].sentence
+    assert not user.context.jobs.busy
+    with pytest.raises(MaskError, match="is no hypothesis"):
+        refinement_of(user.document.state, user.document.state.runs[1], 1)
 
 
 def test_an_engine_without_text_says_what_to_choose(user: User, said: list) -> None:

@@ -21,6 +21,7 @@ from imagest_core.progress import Cancelled, Progress
 
 FILES = {
     "cases.csv", "means.csv", "differences.csv", "report.md",
+    "table-2.md", "table-2.csv", "table-2.png",
     "sheet-cracks.png", "sheet-losses.png", "close-cracks.png", "close-losses.png",
 }  # fmt: skip
 
@@ -41,7 +42,9 @@ def test_the_command_writes_tables_and_sheets(
     engines = ["--engine", "harmonic", "--engine", "telea", "--engine", "harmonic+noise"]
     assert main(["evaluate", str(cases), "-o", str(out), *engines]) == 0
     assert {path.name for path in out.iterdir()} == FILES
-    assert set(capsys.readouterr().out.split()) == {str(out / name) for name in FILES}
+    paths, _, table = capsys.readouterr().out.partition("\n\n")
+    assert set(paths.split()) == {str(out / name) for name in FILES}
+    assert table.strip() == (out / "table-2.md").read_text("utf-8").strip()
     rows = rows_of(out / "cases.csv")
     assert len(rows) == 4 * 4
     for case in ("000-losses", "001-cracks"):

@@ -31,9 +31,10 @@ from imagest_core.progress import Cancelled, Progress
 from imagest_core.restoration.api import restore
 from imagest_core.restoration.request import RestorationRequest
 from imagest_core.style.reference import StyleReference
-from imagest_core.training.diffusion_plan import TrainingPlan, plan_training
+from imagest_core.training.diffusion_plan import plan_training
 from imagest_core.training.images import StoredPicture
 from imagest_core.training.loop import LoopOptions, Trainer, check_eight_bit
+from imagest_core.training.plan import TrainingPlan
 from imagest_core.training.stable_diffusion import training_hardware
 from imagest_core.training.style_branch import StyleBranchTask, StyleTaskOptions
 from imagest_core.training.style_examples import (

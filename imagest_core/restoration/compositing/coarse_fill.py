@@ -41,6 +41,8 @@ class CoarseFill:
         Give windows that refine a coarser fill squares of nearby paint, for textured fills.
     protected
         Pixels from which no paint is taken.
+    start
+        The scan with an earlier fill, from which the coarsest windows start.
     """
 
     def __init__(
@@ -50,9 +52,10 @@ class CoarseFill:
         plan: Plan,
         with_paint: bool,
         protected: DamageMap | None = None,
+        start: Painting | None = None,
     ) -> None:
         self._painting, self._dilated, self._plan = painting, dilated, plan
-        self._with_paint, self._protected = with_paint, protected
+        self._with_paint, self._protected, self._start = with_paint, protected, start
         self._fills: dict[int, list[tuple[Task, Image]]] = {}
         self._squares: dict[tuple[Box, int], PaintSquare] = {}
 
@@ -60,11 +63,18 @@ class CoarseFill:
         """Return the view that the engine gets of the window of ``task``."""
         view = view_of(self._painting, self._dilated, task.window, self._protected)
         if not task.refines:
-            return view
+            return view if self._start is None else self._restarted(view)
         coarse_fill, fixed_mask = self._composite(task, view.mask)
         boxes = task.paint if self._with_paint else ()
         paint = tuple(self._square(box, task.window.scale) for box in boxes)
         return replace(view, coarse_fill=coarse_fill, fixed_mask=fixed_mask, paint=paint)
+
+    def _restarted(self, view: WindowView) -> WindowView:
+        """Return the view with the earlier fill in its hole."""
+        assert self._start is not None
+        nothing = DamageMap(self._dilated.width, self._dilated.height)
+        earlier = view_of(self._start, nothing, view.window).image
+        return replace(view, coarse_fill=earlier, restarts=True)
 
     def add(self, task: Task, image: Image) -> None:
         """Keep the whole picture (h, w, 3) of a window if finer windows refine it."""

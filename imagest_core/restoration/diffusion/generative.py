@@ -124,8 +124,7 @@ class GenerativeSession(DiffusionSession):
 
     def _strength(self, view: WindowView) -> Image:
         """Return the strength (h, w) in 0–1 of each pixel: lower near the boundary."""
-        refines = view.coarse_fill is not None
-        full = min(REFINING_STRENGTH, self.settings.strength) if refines else self.settings.strength
+        full = min(REFINING_STRENGTH, self.settings.strength) if view.refines else self.settings.strength
         return full * boundary_share(view.mask)
 
     def _finished(self, sample: Image, view: WindowView, progress: Progress) -> Image:
@@ -142,8 +141,10 @@ class GenerativeSession(DiffusionSession):
         )
 
     def _note(self, view: WindowView) -> Mapping[str, str]:
-        if view.coarse_fill is not None:
+        if view.refines:
             return {"refined": f"the fill at twice the scale, at strength {REFINING_STRENGTH:g}"}
+        if view.restarts:
+            return {"restarted": f"an earlier fill, at strength {self.settings.strength:g}"}
         return {"sampled": f"the whole damage, at strength {self.settings.strength:g}"}
 
 
@@ -177,7 +178,7 @@ def add_detail(
     ``sources``: regions that the user chose for texture. Raises ``Cancelled``.
     """
     progress.check()
-    refines = view.coarse_fill is not None
+    refines = view.refines
     share = detail if detail is not None else (0.9 if refines else 0.0)
     whole = np.where(view.mask[..., None], sample, view.image).astype(np.float32)
     if not share:

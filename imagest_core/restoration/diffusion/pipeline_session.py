@@ -129,9 +129,8 @@ class PipelineSession:
     def _strength(self, view: WindowView) -> float:
         """Return the strength of a window; 0 where a pipeline can't refine the coarser fill."""
         if not self._takes("strength"):
-            return 1.0 if view.coarse_fill is None else 0.0
-        refines = view.coarse_fill is not None
-        return min(REFINING_STRENGTH, self.settings.strength) if refines else self.settings.strength
+            return 0.0 if view.refines else 1.0
+        return min(REFINING_STRENGTH, self.settings.strength) if view.refines else self.settings.strength
 
     def _sampled(self, batch: WindowBatch, view: WindowView, strength: float, progress: Progress) -> Tensor:
         """Return the sample (1, 3, h, w) in −1…1."""
@@ -203,7 +202,9 @@ class PipelineSession:
     def _note(self, view: WindowView, strength: float) -> Mapping[str, str]:
         if strength == 0:
             return {"refined": "the fill at twice the scale, enlarged"}
-        if view.coarse_fill is not None:
+        if view.restarts:
+            return {"restarted": f"an earlier fill, at strength {strength:g}"}
+        if view.refines:
             return {"refined": f"the fill at twice the scale, at strength {strength:g}"}
         return {"sampled": f"the whole damage, at strength {strength:g}"}
 

@@ -42,13 +42,16 @@ class WindowView:
     mask
         (h, w) bool, true where the engine must fill.
     coarse_fill
-        (h, w, 3), the fill of the coarser windows; only of a window that refines them.
+        (h, w, 3), the fill of the coarser windows; only of a window that refines them. Or an earlier fill to
+        start from, if ``restarts``.
     fixed_mask
         (h, w), the part of ``mask`` in which ``coarse_fill`` is treated like paint.
     paint
         Squares of nearby paint (h, w, 3), each with a mask of where it is intact.
     protected
         (h, w), the known pixels that are no source of paint; None if there is none.
+    restarts
+        Whether ``coarse_fill`` is an earlier fill of this scale, at full strength of the request.
     """
 
     window: Window
@@ -63,6 +66,13 @@ class WindowView:
     def source_mask(self) -> Mask:
         """The pixels that fills may take paint from."""
         return ~self.mask if self.protected is None else ~self.mask & ~self.protected
+
+    restarts: bool = False
+
+    @property
+    def refines(self) -> bool:
+        """Whether the window refines coarser windows."""
+        return self.coarse_fill is not None and not self.restarts
 
     @property
     def start(self) -> Image:
