@@ -142,6 +142,7 @@ class OpenDocument(QObject):
     decisions_changed = Signal(object)
     calibration_changed = Signal()
     annotations_changed = Signal()
+    examples_changed = Signal()
     notes_changed = Signal()
     history_changed = Signal()
     troubled = Signal(object)
@@ -264,6 +265,8 @@ class OpenDocument(QObject):
                 self.calibration_changed.emit()
             case Aspect.ANNOTATIONS:
                 self.annotations_changed.emit()
+            case Aspect.EXAMPLES | Aspect.DAMAGE_MODEL:
+                self.examples_changed.emit()
             case _:
                 self.notes_changed.emit()
 

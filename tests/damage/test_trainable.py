@@ -20,9 +20,10 @@ from imagest_core.damage.detection.trainable import (
     StrokeClassifier,
     detect_learned,
 )
-from imagest_core.damage.detection.trained_model import INTACT, KIND, load_model, save_model
+from imagest_core.damage.detection.trained_model import KIND, load_model, save_model
 from imagest_core.damage.detection.trees import Forest
 from imagest_core.damage.detection.working_scale import WorkingScale
+from imagest_core.damage.examples import INTACT
 from imagest_core.damage.map import DamageMap
 from imagest_core.errors import MaskError, ModelError
 from imagest_core.models.safetensors_header import read_header

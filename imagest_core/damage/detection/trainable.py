@@ -1,7 +1,7 @@
 """Damage masks learned from strokes: trees on multi-scale features, smoothed, with edges at full scale.
 
 Strokes are a :class:`~imagest_core.damage.map.DamageMap`: 0 is unknown, 1–254 are damage classes, and
-:data:`~imagest_core.damage.detection.trained_model.INTACT` is intact paint.
+:data:`~imagest_core.damage.examples.INTACT` is intact paint.
 """
 
 from __future__ import annotations
@@ -15,10 +15,16 @@ from numpy.typing import NDArray
 from imagest_core.arrays import Image, Labels
 from imagest_core.damage.detection.cleanup import Cleanup, clean_up, disk
 from imagest_core.damage.detection.features import FeatureCache, FeatureSettings
-from imagest_core.damage.detection.stroke_samples import Samples, automatic_level, stroke_samples
-from imagest_core.damage.detection.trained_model import INTACT, TrainedModel
+from imagest_core.damage.detection.stroke_samples import (
+    Samples,
+    automatic_level,
+    stroke_samples,
+    taught_labels,
+)
+from imagest_core.damage.detection.trained_model import TrainedModel
 from imagest_core.damage.detection.trees import Forest
 from imagest_core.damage.detection.working_scale import SCALES, WorkingScale
+from imagest_core.damage.examples import INTACT
 from imagest_core.damage.map import DamageMap
 from imagest_core.errors import MaskError
 from imagest_core.messages import Message
@@ -70,8 +76,11 @@ class ExampleParameters(Cleanup):
         return int(3 * self.smoothing + 0.5) + 2 * EDGE_RADIUS + 4
 
 
-def check_strokes(strokes: DamageMap, painting: Painting) -> None:
-    """Raise ``MaskError`` unless the strokes fit the painting and mark both damage and intact paint."""
+def check_strokes(strokes: DamageMap, painting: Painting, prior: DamageMap | None = None) -> None:
+    """Raise ``MaskError`` unless the strokes fit the painting and mark both damage and intact paint.
+
+    Damage of ``prior``, an earlier mask, counts as marked.
+    """
     if strokes.box != painting.box:
         raise MaskError(
             Message(
@@ -88,7 +97,7 @@ def check_strokes(strokes: DamageMap, painting: Painting) -> None:
         raise MaskError("The examples are empty: mark some damage and some intact paint.")
     if INTACT not in labels:
         raise MaskError("The examples mark only damage: mark some intact paint, too.")
-    if labels == {INTACT}:
+    if not taught_labels(strokes, prior):
         raise MaskError("The examples mark only intact paint: mark some damage, too.")
 
 
@@ -104,22 +113,27 @@ class StrokeClassifier:
         self.painting, self.parameters = painting, parameters or ExampleParameters()
         self._settings = settings or FeatureSettings()
         self._cache: FeatureCache | None = None
+        self._strokes: DamageMap | None = None
         self.model: TrainedModel | None = None
 
-    def update(self, strokes: DamageMap, progress: Progress | None = None) -> TrainedModel:
+    def update(
+        self, strokes: DamageMap, progress: Progress | None = None, prior: DamageMap | None = None
+    ) -> TrainedModel:
         """Learn from all ``strokes``; raises ``MaskError`` if they are unusable, and ``Cancelled``.
 
+        An earlier mask, ``prior``, is used as weak examples where no stroke is.
         The automatic scale becomes finer when thinner strokes are added, and never coarser.
         """
-        check_strokes(strokes, self.painting)
+        check_strokes(strokes, self.painting, prior)
         progress = progress or Progress()
         scale = WorkingScale.of(self.painting, self._level(strokes))
         if self._cache is None or self._cache.scale != scale:
             self._cache = FeatureCache(self.painting, scale, self._settings)
-        samples = stroke_samples(strokes, self._cache, progress.part(0, 0.8))
+        samples = stroke_samples(strokes, self._cache, progress.part(0, 0.8), prior)
         progress.check()
         labels = tuple(np.unique(samples.labels).tolist())
         names = tuple(_class_name(strokes, label) for label in labels[:-1])
+        self._strokes = strokes
         classes = np.searchsorted(np.array(labels), samples.labels)
         forest = Forest.learn(samples.features, classes, samples.weights)
         for _ in range(ROUNDS):
@@ -146,13 +160,18 @@ class StrokeClassifier:
         labels = self.predict(box)
         raw = DamageMap(box.width, box.height)
         raw.write(raw.box, labels)
-        return cleaned(raw, self.parameters).read(raw.box)
+        labels = cleaned(raw, self.parameters).read(raw.box)
+        return labels if self._strokes is None else _with_strokes(labels, self._strokes.read(box))
 
     def derive(self, progress: Progress | None = None) -> DamageMap:
         """Return the damage of the whole painting; raises ``Cancelled``."""
         if self.model is None:
             raise RuntimeError("call update or use first")
-        return detect_learned(self.painting, self.model, self.parameters, progress)
+        damage = detect_learned(self.painting, self.model, self.parameters, progress)
+        for cell in self._strokes.occupied() if self._strokes is not None else ():
+            assert self._strokes is not None
+            damage.write(cell, _with_strokes(damage.read(cell), self._strokes.read(cell)))
+        return damage
 
     def _level(self, strokes: DamageMap) -> int:
         if self.parameters.scale is not None:
@@ -278,6 +297,11 @@ def cleaned(raw: DamageMap, parameters: Cleanup) -> DamageMap:
         kept = np.where(near > 0, near, grown)[inside]
         result.write(cell, np.where(kept > 0, kept, labels[0] if labels else 0) * mask)
     return result
+
+
+def _with_strokes(labels: Labels, strokes: Labels) -> Labels:
+    """Return ``labels`` with what the strokes mark, which is certain."""
+    return np.where(strokes == 0, labels, np.where(strokes == INTACT, 0, strokes)).astype(np.uint8)
 
 
 def _learned_again(forest: Forest, samples: Samples, classes: NDArray[np.int64]) -> Forest:

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imagest_core.damage.classes import DamageClass
+from imagest_core.damage.examples import ExampleStroke, StoredModel
 from imagest_core.damage.map import TILE
 from imagest_core.project.state import Annotation, Aspect, Calibration, Decision, Verdict
 from imagest_core.project.storage.unpack import LARGEST_NUMBER, decompressed
@@ -113,6 +114,8 @@ _SETTING_TYPES: dict[Aspect, Any] = {
     Aspect.OPERATOR: str,
     Aspect.NOTES: str,
     Aspect.ANNOTATIONS: tuple[Annotation, ...],
+    Aspect.EXAMPLES: tuple[ExampleStroke, ...],
+    Aspect.DAMAGE_MODEL: StoredModel | None,
 }
 
 
