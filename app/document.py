@@ -9,6 +9,7 @@ from typing import Self
 
 from PySide6.QtCore import QObject, Signal
 
+from imagest_core.damage.examples import Examples, draw_examples
 from imagest_core.damage.map import DamageMap
 from imagest_core.errors import ProjectError
 from imagest_core.painting.reader import Painting, open_painting
@@ -160,6 +161,7 @@ class OpenDocument(QObject):
         document.backup_error_changed.connect(self._emit_warning)
         document.operation_rejected.connect(self._emit_refusal)
         self._accepted: AcceptedFills | None = None
+        self._examples: tuple[Examples, DamageMap] = (), DamageMap(*document.state.box[2:])
 
     @classmethod
     def open_path(cls, path: Path) -> Self:
@@ -194,6 +196,16 @@ class OpenDocument(QObject):
         if self._accepted is None:
             self._accepted = AcceptedFills(self.state)
         return self._accepted
+
+    def example_map(self, strokes: Examples) -> DamageMap:
+        """The example strokes as labels; only strokes that were added are drawn."""
+        known, drawn = self._examples
+        kept = strokes[: len(known)] == known
+        onto = drawn.copy() if kept else DamageMap(*self.state.box[2:])
+        classes = self.state.damage.classes
+        made = draw_examples(strokes[len(known) :] if kept else strokes, onto.with_classes(classes))
+        self._examples = strokes, made
+        return made
 
     def run(self, number: int | None) -> Run | None:
         """The listed run of this number, or None."""

@@ -29,7 +29,7 @@ PAINTING_TOOLS = (
     ToolName.FILL,
 )
 """Tools that paint the selected class."""
-SIZED_TOOLS = (ToolName.BRUSH, ToolName.ERASER, ToolName.REJECT_BRUSH)
+SIZED_TOOLS = (ToolName.BRUSH, ToolName.ERASER, ToolName.EXAMPLE, ToolName.REJECT_BRUSH)
 """Tools with the brush size."""
 AREA_TOOLS = (ToolName.LASSO, ToolName.POLYGON, ToolName.RECTANGLE, ToolName.WAND, ToolName.FILL)
 """Tools that mark or erase a whole area."""
@@ -169,6 +169,10 @@ class ToolOptions(QFrame):
             ToolName.NOTE: (
                 self.tr("Note"),
                 self.tr("Click to write or edit; drag to move; Delete removes"),
+            ),
+            ToolName.EXAMPLE: (
+                self.tr("Example strokes"),
+                self.tr("Paint over damage, then over intact paint; X: the other one; Esc: cancel"),
             ),
             ToolName.PICK: (self.tr("Ground colour"), self.tr("Click where the bare ground is visible")),
             ToolName.REJECT_BRUSH: (

@@ -14,9 +14,9 @@ from damage_pictures import Pictures, blots, damaged_with, iou, painted
 from safetensors.numpy import load_file, save_file
 
 from imagest_core.damage.detection.features import FeatureCache, FeatureSettings, compute_features
+from imagest_core.damage.detection.prediction import ExampleParameters
 from imagest_core.damage.detection.stroke_samples import automatic_level, reduced_strokes
 from imagest_core.damage.detection.trainable import (
-    ExampleParameters,
     StrokeClassifier,
     detect_learned,
 )

@@ -12,7 +12,8 @@ import pytest
 import tifffile
 
 from imagest_core.damage.classes import CRACK, LOSS
-from imagest_core.damage.detection.trainable import ExampleParameters, StrokeClassifier
+from imagest_core.damage.detection.prediction import ExampleParameters
+from imagest_core.damage.detection.trainable import StrokeClassifier
 from imagest_core.damage.detection.trained_model import TrainedModel
 from imagest_core.damage.examples import ERASED, INTACT, ExampleStroke, StoredModel, draw_examples
 from imagest_core.damage.map import DamageMap

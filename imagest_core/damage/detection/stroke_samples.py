@@ -57,7 +57,7 @@ def stroke_samples(
         marked, values = chosen.read(cell), cache.read(cell)
         features.append(values[:, marked > 0].T)
         classes.append(marked[marked > 0])
-        earlier = np.zeros_like(marked) if prior is None else _reduced_part(prior, cache.scale, cell)
+        earlier = np.zeros_like(marked) if prior is None else reduced_part(prior, cache.scale, cell)
         free = np.flatnonzero((labels.read(cell) == 0) & np.isin(earlier, [0, *taught]))
         free = rng.choice(free, min(len(free), MAX_UNMARKED // len(cells) + 1), replace=False)
         unmarked.append(values.reshape(len(values), -1)[:, free].T)
@@ -98,7 +98,7 @@ def _cells_of(
     for tile in occupied[:: -(-len(occupied) // PRIOR_CELLS)] if occupied else ():
         for cell in scale.reduced(tile).tiles(FEATURE_TILE):
             assert prior is not None
-            if cell not in besides and np.isin(_reduced_part(prior, scale, cell), taught).any():
+            if cell not in besides and np.isin(reduced_part(prior, scale, cell), taught).any():
                 cells.append(cell)
                 break
     return list(dict.fromkeys(cells))
@@ -120,7 +120,7 @@ def reduced_strokes(strokes: DamageMap, scale: WorkingScale) -> DamageMap:
     return reduced
 
 
-def _reduced_part(labels: DamageMap, scale: WorkingScale, box: Box) -> Labels:
+def reduced_part(labels: DamageMap, scale: WorkingScale, box: Box) -> Labels:
     """Return the labels of the reduced ``box``."""
     return _lowest(labels.read(scale.native(box)), 1 << scale.level)
 
@@ -165,5 +165,11 @@ def automatic_level(strokes: DamageMap) -> int:
         distance = cv2.distanceTransform(np.pad(mask, 1), cv2.DIST_L2, 3)[1:-1, 1:-1]
         count, components = cv2.connectedComponents(mask)
         widths += [2 * float(distance[components == index].max()) for index in range(1, count)]
-    width = float(np.quantile(widths, 0.25)) if widths else 1.0
+    return level_of_width(strokes.box, float(np.quantile(widths, 0.25)) if widths else 1.0)
+
+
+def level_of_width(whole: Box, width: float) -> int:
+    """Return the level for strokes ``width`` px wide on a picture of the size of ``whole``."""
+    if whole.area < SMALL_PICTURE:
+        return 0
     return int(np.clip(np.log2(max(width, 1.0) / STROKE_WIDTH), 0, len(SCALES) - 1))
