@@ -6,7 +6,7 @@ import math
 from html import escape
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QSpinBox, QWidget
+from PySide6.QtWidgets import QCheckBox, QFrame, QHBoxLayout, QSizePolicy, QSpinBox, QWidget
 
 from app.context import Context
 from app.document import OpenDocument
@@ -57,6 +57,7 @@ class ToolOptions(QFrame):
             self.tr("Tolerance"), 1, 60, 12, unit="ΔE", tip=self.tr("Largest colour difference")
         )
         self.growth = self._growth_field()
+        self.texture = self._texture_field()
         self.effect = SegmentedControl(
             (
                 ("add", self.tr("Mark"), self.tr("Mark the area as damage   Alt or Ctrl erases")),
@@ -81,12 +82,20 @@ class ToolOptions(QFrame):
         guard_wheel(field)
         return field
 
+    def _texture_field(self) -> QCheckBox:
+        field = QCheckBox(self.tr("Texture"))
+        field.setToolTip(
+            self.tr("Also compares texture: tells smooth plaster from painted areas of the same colour")
+        )
+        return field
+
     def _create_layout(self) -> None:
         layout = QHBoxLayout(self)
         layout.setContentsMargins(12, 0, 12, 0)
         layout.setSpacing(16)
         amounts = self.brush_size, self.tolerance
-        for widget in (self.tool_name, self.class_label, self.effect, *amounts, self.growth, self.distance):
+        options = *amounts, self.growth, self.texture, self.distance
+        for widget in (self.tool_name, self.class_label, self.effect, *options):
             layout.addWidget(widget)
         layout.addWidget(self.hint, 1)
         self.hint.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
@@ -119,6 +128,8 @@ class ToolOptions(QFrame):
         self.tolerance.changed.connect(lambda value: setattr(selection, "tolerance", value))
         selection.wand_growth_changed.connect(self.growth.setValue)
         self.growth.valueChanged.connect(lambda value: setattr(selection, "wand_growth", value))
+        selection.wand_texture_changed.connect(self.texture.setChecked)
+        self.texture.toggled.connect(lambda on: setattr(selection, "wand_texture", on))
         self._context.document_changed.connect(self._bind)
 
     def _bind(self, document: OpenDocument | None) -> None:
@@ -141,6 +152,7 @@ class ToolOptions(QFrame):
         self._show(self.brush_size, tool in SIZED_TOOLS)
         self._show(self.tolerance, tool == ToolName.WAND)
         self._show(self.growth, tool == ToolName.WAND)
+        self._show(self.texture, tool == ToolName.WAND)
         self._show(self.distance, tool == ToolName.MEASURE)
 
     def _show(self, widget: QWidget, shown: bool) -> None:
