@@ -120,7 +120,7 @@ def _classified(forest: Forest, features: Image) -> Image:
     """Return the probabilities (classes, h, w): every second pixel, and all where these differ."""
     coarse_features = np.ascontiguousarray(features[:, ::2, ::2])
     count, height, width = coarse_features.shape
-    coarse = forest.probabilities(coarse_features.reshape(count, -1)).reshape(-1, height, width)
+    coarse = forest.probabilities(coarse_features.reshape(count, -1), quick=True).reshape(-1, height, width)
     spread = np.zeros((height, width), np.float32)
     for share in coarse:
         window = np.ones((3, 3), np.uint8)
@@ -131,7 +131,7 @@ def _classified(forest: Forest, features: Image) -> Image:
     uncertain[::2, ::2] = False
     chosen = np.flatnonzero(uncertain)
     flat = features.reshape(count, -1)
-    shares.reshape(len(shares), -1)[:, chosen] = forest.probabilities(flat.take(chosen, axis=1))
+    shares.reshape(len(shares), -1)[:, chosen] = forest.probabilities(flat.take(chosen, axis=1), quick=True)
     return shares
 
 
