@@ -35,7 +35,9 @@ from app.main import Program, make_application
 from app.selection import Compare
 from app.settings import Settings
 from app.window.main_window import MainWindow
+from imagest_core.damage.examples import INTACT, ExampleStroke
 from imagest_core.painting.picture_files import read_picture, write_picture
+from imagest_core.project.operations.examples import add_example, clear_examples
 from scripts.manual_pictures import write_manual_picture
 
 TIMEOUT = 600.0
@@ -140,7 +142,22 @@ class Photographer:
             self.shoot(f"derive-{method}", settled=3 * SETTLE_TIME)
             if method == "cracks":
                 self.shoot_part("derive", window.docks["damage"])
+        self._learn()
         window.damage.fold.head.setChecked(False)
+
+    def _learn(self) -> None:
+        """Paint strokes on the losses of the sample and on intact paint, and wait for the preview."""
+        window, document = self.window, self.window.context.document
+        assert document is not None
+        window.action("tool_example").trigger()
+        mask = np.asarray(read_picture(resources.sample_mask()))
+        for stroke in sample_strokes(mask.reshape(*mask.shape[:2], -1)[..., 0] > 0):
+            document.do(add_example(document.state, stroke))
+        window.context.selection.proposal = None
+        until(lambda: window.context.selection.proposal is not None)
+        self.shoot("derive-strokes", settled=3 * SETTLE_TIME)
+        self.shoot_part("strokes")
+        document.do(clear_examples(document.state))
 
     def _style(self) -> None:
         context, window = self.window.context, self.window
@@ -207,6 +224,22 @@ class Photographer:
         until(lambda: not context.jobs.busy)
         self.shoot("exported", dialog)
         dialog.close()
+
+
+def sample_strokes(damaged: np.ndarray) -> list[ExampleStroke]:
+    """Return short strokes inside the largest losses of the sample, and on paint far from damage."""
+    import cv2
+
+    strokes = []
+    for label, region in ((1, damaged), (INTACT, ~damaged)):
+        free = np.pad(region, 1).astype(np.uint8)
+        for _ in range(4):
+            distance = cv2.distanceTransform(free, cv2.DIST_L2, 5)[1:-1, 1:-1]
+            _, radius, _, (x, y) = cv2.minMaxLoc(distance)
+            half = min(radius * 0.6, 60.0)
+            strokes.append(ExampleStroke(label, min(radius, 14.0), (x - half, y, x + half, y)))
+            cv2.circle(free, (x + 1, y + 1), int(2 * half + radius), 0, -1)
+    return strokes
 
 
 def bare_ground() -> tuple[int, int]:
