@@ -54,6 +54,8 @@ IN_DOCS = {
 QUALITY = 82
 MISALIGNMENT = np.array([[0.9994, -0.021, 14.0], [0.021, 0.9994, -9.0]])
 """Rotation and translation of the clean image, so that registration has work to do."""
+CORRECTIONS = ((386, 287, 565, 344, 742, 385, 883, 391), (749, 544, 868, 514))
+"""Points of strokes on pale sky and on a wall, which the first strokes mistake for losses."""
 Dialog = TypeVar("Dialog", bound=QDialog)
 
 
@@ -150,8 +152,7 @@ class Photographer:
         window, document = self.window, self.window.context.document
         assert document is not None
         window.action("tool_example").trigger()
-        mask = np.asarray(read_picture(resources.sample_mask()))
-        for stroke in sample_strokes(mask.reshape(*mask.shape[:2], -1)[..., 0] > 0):
+        for stroke in sample_strokes():
             document.do(add_example(document.state, stroke))
         window.context.selection.proposal = None
         until(lambda: window.context.selection.proposal is not None)
@@ -226,11 +227,11 @@ class Photographer:
         dialog.close()
 
 
-def sample_strokes(damaged: np.ndarray) -> list[ExampleStroke]:
+def sample_strokes() -> list[ExampleStroke]:
     """Return short strokes inside the largest losses of the sample, and on paint far from damage."""
-    import cv2
-
-    strokes = []
+    mask = read_picture(resources.sample_mask(), cv2.IMREAD_GRAYSCALE)
+    assert mask is not None
+    strokes, damaged = [], mask > 0
     for label, region in ((1, damaged), (INTACT, ~damaged)):
         free = np.pad(region, 1).astype(np.uint8)
         for _ in range(4):
@@ -239,7 +240,7 @@ def sample_strokes(damaged: np.ndarray) -> list[ExampleStroke]:
             half = min(radius * 0.6, 60.0)
             strokes.append(ExampleStroke(label, min(radius, 14.0), (x - half, y, x + half, y)))
             cv2.circle(free, (x + 1, y + 1), int(2 * half + radius), 0, -1)
-    return strokes
+    return [*strokes, *(ExampleStroke(INTACT, 14, line) for line in CORRECTIONS)]
 
 
 def bare_ground() -> tuple[int, int]:
