@@ -6,14 +6,14 @@ import math
 from html import escape
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QCheckBox, QFrame, QHBoxLayout, QSizePolicy, QSpinBox, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QSpinBox, QToolButton, QWidget
 
 from app.context import Context
 from app.document import OpenDocument
 from app.i18n.class_names import class_name
 from app.palettes import displayed_colour
 from app.selection import ToolName
-from app.widgets.parts import Amount, SegmentedControl, elided, guard_wheel, label
+from app.widgets.parts import Amount, SegmentedControl, elided, guard_wheel, label, tool_button
 from imagest_core.project.state import Point
 
 HEIGHT = 40
@@ -82,17 +82,19 @@ class ToolOptions(QFrame):
         guard_wheel(field)
         return field
 
-    def _texture_field(self) -> QCheckBox:
-        field = QCheckBox(self.tr("Texture"))
-        field.setToolTip(
-            self.tr("Also compares texture: tells smooth plaster from painted areas of the same colour")
+    def _texture_field(self) -> QToolButton:
+        field = tool_button(
+            "texture",
+            self.tr("Texture: also tells smooth plaster from painted areas of the same colour"),
+            checkable=True,
         )
+        field.setFixedWidth(28)
         return field
 
     def _create_layout(self) -> None:
         layout = QHBoxLayout(self)
         layout.setContentsMargins(12, 0, 12, 0)
-        layout.setSpacing(16)
+        layout.setSpacing(12)
         amounts = self.brush_size, self.tolerance
         options = *amounts, self.growth, self.texture, self.distance
         for widget in (self.tool_name, self.class_label, self.effect, *options):
@@ -164,7 +166,7 @@ class ToolOptions(QFrame):
             return ""
         item = document.state.damage.class_of(self._context.selection.label)
         colour = displayed_colour(item, self._context.selection.palette)
-        width = NAME_WIDTH // 3 if self._context.selection.tool == ToolName.WAND else NAME_WIDTH
+        width = NAME_WIDTH // 4 if self._context.selection.tool == ToolName.WAND else NAME_WIDTH
         name = self.class_label.fontMetrics().elidedText(class_name(item), Qt.TextElideMode.ElideRight, width)
         return f'<span style="color:{colour}">●</span> {escape(name)}'
 
