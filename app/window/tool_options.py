@@ -149,16 +149,22 @@ class ToolOptions(QFrame):
         self.class_label.setText(self._class())
         erases = self._context.selection.subtracting and tool in AREA_TOOLS
         self.effect.choose("subtract" if self._context.selection.subtracting else "add")
-        self._show(self.effect, tool in AREA_TOOLS)
-        self._show(self.class_label, tool in PAINTING_TOOLS and not erases)
-        self._show(self.brush_size, tool in SIZED_TOOLS)
-        self._show(self.tolerance, tool == ToolName.WAND)
-        self._show(self.growth, tool == ToolName.WAND)
-        self._show(self.texture, tool == ToolName.WAND)
-        self._show(self.distance, tool == ToolName.MEASURE)
+        self._show_only(
+            {
+                self.effect: tool in AREA_TOOLS,
+                self.class_label: tool in PAINTING_TOOLS and not erases,
+                self.brush_size: tool in SIZED_TOOLS,
+                self.tolerance: tool == ToolName.WAND,
+                self.growth: tool == ToolName.WAND,
+                self.texture: tool == ToolName.WAND,
+                self.distance: tool == ToolName.MEASURE,
+            }
+        )
 
-    def _show(self, widget: QWidget, shown: bool) -> None:
-        widget.setVisible(shown)
+    def _show_only(self, shown: dict[QWidget, bool]) -> None:
+        """Hide what is not shown first, so that the window never has to hold the options of two tools."""
+        for widget in sorted(shown, key=lambda each: shown[each]):
+            widget.setVisible(shown[widget])
 
     def _class(self) -> str:
         document = self._context.document
