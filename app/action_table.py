@@ -228,6 +228,13 @@ MASK = (
     ),
     ActionSpec("derive_cracks", QT_TRANSLATE_NOOP("Actions", "D&etect cracks"), (), "crack"),
     ActionSpec("derive_losses", QT_TRANSLATE_NOOP("Actions", "Detect &losses by ground colour"), (), "loss"),
+    ActionSpec(
+        "tool_example",
+        QT_TRANSLATE_NOOP("Actions", "Lear&n from strokes"),
+        ("Shift+B",),
+        "examples",
+        group="tool",
+    ),
     SEPARATOR,
     ActionSpec("clean_rim", QT_TRANSLATE_NOOP("Actions", "Clean &rim"), (), "grow", "damage"),
     ActionSpec("import_mask", QT_TRANSLATE_NOOP("Actions", "&Import a mask…"), (), "import"),
@@ -358,7 +365,14 @@ HELP = (
 CHANGING = frozenset(
     (
         *(f"tool_{name}" for name in ("brush", "eraser", "lasso", "polygon", "rectangle", "wand", "fill")),
-        *("tool_style", "tool_note", "tool_reject_brush", "tool_reject_lasso", "restore_part"),
+        *(
+            "tool_style",
+            "tool_note",
+            "tool_example",
+            "tool_reject_brush",
+            "tool_reject_lasso",
+            "restore_part",
+        ),
         *("undo", "redo", "swap_tool", "grow", "shrink", "invert", "clear_class", "clear_all"),
         *("derive_difference", "derive_cracks", "derive_losses", "clean_rim", "import_mask"),
         *("suggest_style", "accept_suggestions", "donor", "clear_style"),

@@ -9,6 +9,7 @@ from typing import Self
 
 from PySide6.QtCore import QObject, Signal
 
+from imagest_core.damage.examples import Examples, draw_examples
 from imagest_core.damage.map import DamageMap
 from imagest_core.damage.rim import CleanedRim
 from imagest_core.errors import ProjectError
@@ -144,6 +145,7 @@ class OpenDocument(QObject):
     calibration_changed = Signal()
     annotations_changed = Signal()
     layers_changed = Signal()
+    examples_changed = Signal()
     notes_changed = Signal()
     history_changed = Signal()
     studies_changed = Signal()
@@ -165,6 +167,7 @@ class OpenDocument(QObject):
         self._accepted: AcceptedFills | None = None
         self.cleaned_rim: CleanedRim | None = None
         """The rim that was added to the mask last, for the record of a restoration."""
+        self._examples: tuple[Examples, DamageMap] = (), DamageMap(*document.state.box[2:])
 
     @classmethod
     def open_path(cls, path: Path) -> Self:
@@ -199,6 +202,16 @@ class OpenDocument(QObject):
         if self._accepted is None:
             self._accepted = AcceptedFills(self.state)
         return self._accepted
+
+    def example_map(self, strokes: Examples) -> DamageMap:
+        """The example strokes as labels; only strokes that were added are drawn."""
+        known, drawn = self._examples
+        kept = strokes[: len(known)] == known
+        onto = drawn.copy() if kept else DamageMap(*self.state.box[2:])
+        classes = self.state.damage.classes
+        made = draw_examples(strokes[len(known) :] if kept else strokes, onto.with_classes(classes))
+        self._examples = strokes, made
+        return made
 
     def run(self, number: int | None) -> Run | None:
         """The listed run of this number, or None."""
@@ -282,6 +295,8 @@ class OpenDocument(QObject):
                 self.annotations_changed.emit()
             case Aspect.LAYERS:
                 self.layers_changed.emit()
+            case Aspect.EXAMPLES | Aspect.DAMAGE_MODEL:
+                self.examples_changed.emit()
             case _:
                 self.notes_changed.emit()
 

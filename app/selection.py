@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+import numpy as np
 from PySide6.QtCore import QObject, Signal
 
 from app.observable import Value
 from app.palettes import MaskPalette
-from imagest_core.arrays import Mask
+from imagest_core.arrays import Labels, Mask
 from imagest_core.damage.selection import Selection as SelectedPart
 from imagest_core.painting.geometry import Box
 from imagest_core.restoration.request import RestorationRequest
@@ -26,6 +27,7 @@ RESET_BY_DOCUMENT = (
     "within",
     "layer",
     "proposal",
+    "examples_visible",
     "suggestions",
     "style_taken",
     "style_declined",
@@ -55,6 +57,7 @@ class ToolName(StrEnum):
     SELECT = "select"
     SELECT_LASSO = "select_lasso"
     PICK = "pick"
+    EXAMPLE = "example"
     REJECT_BRUSH = "reject_brush"
     REJECT_LASSO = "reject_lasso"
 
@@ -76,6 +79,16 @@ class LayerMode(StrEnum):
 
     BLEND = "blend"
     SWIPE = "swipe"
+
+
+class ExampleBrushMode(StrEnum):
+    """What the brush for example strokes marks."""
+
+    DAMAGE = "damage"
+    """The selected class."""
+    INTACT = "intact"
+    ERASE = "erase"
+    """It removes strokes."""
 
 
 class Compare(StrEnum):
@@ -101,13 +114,20 @@ class DisplayedPicture(StrEnum):
 class Proposal:
     """Damage that would be marked with class ``label``: a (h, w) ``mask`` of the native ``box``.
 
-    Its pixels are 2**``level`` native pixels wide and high.
+    Its pixels are 2**``level`` native pixels wide and high. ``labels``: (h, w) classes in place of ``label``
+    if there may be several.
     """
 
     box: Box
     mask: Mask
     label: int
     level: int = 0
+    labels: Labels | None = None
+
+    @property
+    def classes(self) -> Labels:
+        """The (h, w) class of each pixel, 0 outside the mask."""
+        return self.mask * np.uint8(self.label) if self.labels is None else self.labels
 
 
 class Selection(QObject):
@@ -120,6 +140,9 @@ class Selection(QObject):
     subtracting_changed = Signal(bool)
     tolerance_changed = Signal(float)
     wand_growth_changed = Signal(int)
+    wand_texture_changed = Signal(bool)
+    example_mode_changed = Signal(str)
+    examples_visible_changed = Signal(bool)
     mask_visible_changed = Signal(bool)
     zones_visible_changed = Signal(bool)
     windows_visible_changed = Signal(bool)
@@ -165,6 +188,12 @@ class Selection(QObject):
     """Largest colour difference of the wand, in CIE Lab units."""
     wand_growth = Value(0)
     """Native pixels by which the wand's selection is dilated."""
+    wand_texture = Value(False)
+    """Whether the wand compares texture besides colour."""
+    example_mode = Value[str](ExampleBrushMode.DAMAGE)
+    """What the brush for example strokes marks."""
+    examples_visible = Value(False)
+    """Whether the example strokes are drawn."""
     mask_visible = Value(True)
     zones_visible = Value(True)
     """Whether the dilated margin of the mask and the blending zone are drawn."""
@@ -231,7 +260,11 @@ class Selection(QObject):
         self.brush_size = float(min(max(target, 1), LARGEST_BRUSH))
 
     def swap_tool(self) -> None:
-        """Switch between brush and eraser."""
+        """Switch between brush and eraser; with example strokes between damage and intact paint."""
+        if self.tool == ToolName.EXAMPLE:
+            damage = self.example_mode == ExampleBrushMode.DAMAGE
+            self.example_mode = ExampleBrushMode.INTACT if damage else ExampleBrushMode.DAMAGE
+            return
         self.tool = ToolName.BRUSH if self.tool == ToolName.ERASER else ToolName.ERASER
 
     def flip(self) -> None:

@@ -35,7 +35,9 @@ from app.main import Program, make_application
 from app.selection import Compare
 from app.settings import Settings
 from app.window.main_window import MainWindow
+from imagest_core.damage.examples import INTACT, ExampleStroke
 from imagest_core.painting.picture_files import read_picture, write_picture
+from imagest_core.project.operations.examples import add_example, clear_examples
 from scripts.manual_pictures import write_manual_picture
 
 TIMEOUT = 600.0
@@ -52,6 +54,8 @@ IN_DOCS = {
 QUALITY = 82
 MISALIGNMENT = np.array([[0.9994, -0.021, 14.0], [0.021, 0.9994, -9.0]])
 """Rotation and translation of the clean image, so that registration has work to do."""
+CORRECTIONS = ((386, 287, 565, 344, 742, 385, 883, 391), (749, 544, 868, 514))
+"""Points of strokes on pale sky and on a wall, which the first strokes mistake for losses."""
 Dialog = TypeVar("Dialog", bound=QDialog)
 
 
@@ -140,7 +144,21 @@ class Photographer:
             self.shoot(f"derive-{method}", settled=3 * SETTLE_TIME)
             if method == "cracks":
                 self.shoot_part("derive", window.docks["damage"])
+        self._learn()
         window.damage.fold.head.setChecked(False)
+
+    def _learn(self) -> None:
+        """Paint strokes on the losses of the sample and on intact paint, and wait for the preview."""
+        window, document = self.window, self.window.context.document
+        assert document is not None
+        window.action("tool_example").trigger()
+        for stroke in sample_strokes():
+            document.do(add_example(document.state, stroke))
+        window.context.selection.proposal = None
+        until(lambda: window.context.selection.proposal is not None)
+        self.shoot("derive-strokes", settled=3 * SETTLE_TIME)
+        self.shoot_part("strokes")
+        document.do(clear_examples(document.state))
 
     def _style(self) -> None:
         context, window = self.window.context, self.window
@@ -207,6 +225,22 @@ class Photographer:
         until(lambda: not context.jobs.busy)
         self.shoot("exported", dialog)
         dialog.close()
+
+
+def sample_strokes() -> list[ExampleStroke]:
+    """Return short strokes inside the largest losses of the sample, and on paint far from damage."""
+    mask = read_picture(resources.sample_mask(), cv2.IMREAD_GRAYSCALE)
+    assert mask is not None
+    strokes, damaged = [], mask > 0
+    for label, region in ((1, damaged), (INTACT, ~damaged)):
+        free = np.pad(region, 1).astype(np.uint8)
+        for _ in range(4):
+            distance = cv2.distanceTransform(free, cv2.DIST_L2, 5)[1:-1, 1:-1]
+            _, radius, _, (x, y) = cv2.minMaxLoc(distance)
+            half = min(radius * 0.6, 60.0)
+            strokes.append(ExampleStroke(label, min(radius, 14.0), (x - half, y, x + half, y)))
+            cv2.circle(free, (x + 1, y + 1), int(2 * half + radius), 0, -1)
+    return [*strokes, *(ExampleStroke(INTACT, 14, line) for line in CORRECTIONS)]
 
 
 def bare_ground() -> tuple[int, int]:

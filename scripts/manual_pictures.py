@@ -11,9 +11,20 @@ from PySide6.QtGui import QImage, QPixmap
 COLOURS = 128
 EMPTY = 20
 """Longest run of empty rows or columns that is kept, in px."""
-NAMES = ("window", "damage", "derive", "style", "restore", "results", "compare", "review", "export")
+NAMES = (
+    "window",
+    "damage",
+    "derive",
+    "strokes",
+    "style",
+    "restore",
+    "results",
+    "compare",
+    "review",
+    "export",
+)
 """The pictures of the manual, in each language."""
-PAINTED = {"window": 640, "compare": 560}
+PAINTED = {"window": 640, "strokes": 640, "compare": 560}
 """Width in px of those that are reduced."""
 
 

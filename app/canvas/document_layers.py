@@ -20,6 +20,7 @@ from app.levels import LAST_LEVEL
 from app.palettes import displayed_classes
 from app.selection import REJECT_TOOLS, Proposal
 from imagest_core.damage.classes import DamageClass
+from imagest_core.damage.examples import INTACT
 from imagest_core.damage.map import TILE, DamageMap, tile_box
 from imagest_core.painting.geometry import Box
 from imagest_core.project.accepted_fills import AcceptedFills
@@ -34,6 +35,8 @@ _RECONSTRUCTED = (
     DamageClass(2, "under review", "#ffd24a"),
     DamageClass(3, "hypothesis", "#e26bd0"),
 )
+_INTACT_PAINT = DamageClass(INTACT, "intact paint", "#3ddc97")
+_STROKE_OPACITY = 0.85
 _REJECTED = (DamageClass(1, "rejected", "#d62828"),)
 
 
@@ -59,6 +62,9 @@ class DocumentLayers(QObject):
         self.proposal = Overlay(levels, painting.box, parent=self)
         self.provenance = Overlay(levels, painting.box, overlay_style(_RECONSTRUCTED, hatched=True), self)
         self.rejected = Overlay(levels, painting.box, overlay_style(_REJECTED, hatched=True), self)
+        self.examples = Overlay(levels, painting.box, parent=self)
+        self.example_map = DamageMap(*document.state.box[2:])
+        """The example strokes that are drawn."""
         self._tickets: list[Ticket] = []
         self._band_count, self._bands_done, self._failed = 0, 0, False
         self._connect()
@@ -66,11 +72,13 @@ class DocumentLayers(QObject):
         self._show_proposal(context.selection.proposal)
         self._reload_provenance()
         self.reload_rejected()
+        self.reload_examples()
 
     def _connect(self) -> None:
         document, selection = self.document, self.context.selection
         document.damage_changed.connect(self.labels_changed)
         document.classes_changed.connect(self.reload_mask)
+        document.examples_changed.connect(self.reload_examples)
         document.runs_changed.connect(self._reload_provenance)
         document.decisions_changed.connect(self._reload_provenance)
         document.decisions_changed.connect(self.reload_rejected)
@@ -83,12 +91,18 @@ class DocumentLayers(QObject):
         selection.result_changed.connect(self._reload_provenance)
         selection.proposal_changed.connect(self._show_proposal)
         selection.provenance_visible_changed.connect(self._reload_provenance)
+        selection.examples_visible_changed.connect(self.reload_examples)
+
+    @property
+    def drawn(self) -> tuple[Overlay, ...]:
+        """The overlays in the order of drawing; the mask is the first."""
+        return self.mask, self.proposal, self.provenance, self.rejected, self.examples
 
     def close(self) -> None:
         """Cancel all work; the document is not accessed afterwards."""
         for ticket in self._tickets:
             ticket.cancel()
-        for overlay in (self.mask, self.proposal, self.provenance):
+        for overlay in (self.mask, self.proposal, self.provenance, self.examples):
             self.context.background.forget(overlay)
         self.original.close()
         selection = self.context.selection
@@ -99,6 +113,7 @@ class DocumentLayers(QObject):
         selection.result_changed.disconnect(self._reload_provenance)
         selection.proposal_changed.disconnect(self._show_proposal)
         selection.provenance_visible_changed.disconnect(self._reload_provenance)
+        selection.examples_visible_changed.disconnect(self.reload_examples)
         selection.result_changed.disconnect(self.reload_rejected)
         selection.tool_changed.disconnect(self.reload_rejected)
 
@@ -189,6 +204,7 @@ class DocumentLayers(QObject):
         """Draw the mask in the selected colours and pattern."""
         self.mask.set_style(self._mask_style())
         self._show_proposal(self.context.selection.proposal)
+        self.reload_examples()
 
     def _update_style(self) -> None:
         style = self._mask_style()
@@ -202,7 +218,7 @@ class DocumentLayers(QObject):
         classes = tuple(replace(item, visible=True) for item in colours)
         proposed = DamageMap(*self.document.state.box[2:], classes)
         if proposal is not None and not proposal.level:
-            proposed.write(proposal.box, proposal.mask * np.uint8(proposal.label))
+            proposed.write(proposal.box, proposal.classes)
         self.proposal.set_style(overlay_style(classes, opacity=_PROPOSAL_OPACITY))
         self._reduce(proposed, self.proposal)
 
@@ -226,6 +242,18 @@ class DocumentLayers(QObject):
             self.rejected.show(part)
         elif self.rejected.labels.any:
             self.rejected.show(DamageMap(*self.document.state.box[2:]))
+
+    def reload_examples(self, *_: object) -> None:
+        """Show the example strokes of the project while they are visible; only new ones are drawn."""
+        if not self.context.selection.examples_visible:
+            if self.examples.labels.any:
+                self.examples.show(DamageMap(*self.document.state.box[2:]))
+            return
+        self.example_map = self.document.example_map(self.document.state.examples)
+        classes = displayed_classes(self.document.state.damage.classes, self.context.selection.palette)
+        shown = (*(replace(item, visible=True) for item in classes if item.label != INTACT), _INTACT_PAINT)
+        self.examples.set_style(overlay_style(shown, opacity=_STROKE_OPACITY))
+        self._reduce(self.example_map, self.examples)
 
     def _fills(self) -> tuple[AcceptedFills, Run | None]:
         """The accepted fills and the run under review."""

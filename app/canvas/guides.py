@@ -14,7 +14,7 @@ from app.canvas.overlay_pixels import argb
 from app.canvas.selection_outline import SelectionOutline
 from app.palettes import displayed_colour
 from app.selection import Proposal, Selection
-from imagest_core.arrays import Mask
+from imagest_core.arrays import Labels, Mask
 from imagest_core.painting.geometry import Box
 from imagest_core.project.state import Point
 
@@ -96,28 +96,32 @@ class Guides(QObject):
         """Show the (h, w) ``mask`` of ``part`` of a level in the colour of the selected class."""
         scale = 1 << level
         corner = part.x * scale, part.y * scale
-        self._set_mask(self._tool_mask, mask, corner, scale, self._selection.label)
+        labels = None if mask is None else mask * np.uint8(self._selection.label)
+        self._set_labels(self._tool_mask, labels, corner, scale)
 
     def _show_proposal(self, proposal: Proposal | None) -> None:
         """Show a proposal computed at a reduced level; the document layers draw full-resolution ones."""
         if proposal is None or not proposal.level:
-            self._set_mask(self._proposal, None, (0, 0), 1, 0)
+            self._set_labels(self._proposal, None, (0, 0), 1)
         else:
             corner = proposal.box.x, proposal.box.y
-            self._set_mask(self._proposal, proposal.mask, corner, 1 << proposal.level, proposal.label)
+            self._set_labels(self._proposal, proposal.classes, corner, 1 << proposal.level)
 
-    def _set_mask(
-        self, item: QGraphicsPixmapItem, mask: Mask | None, corner: tuple[int, int], scale: int, label: int
+    def _set_labels(
+        self, item: QGraphicsPixmapItem, labels: Labels | None, corner: tuple[int, int], scale: int
     ) -> None:
-        """Draw ``mask`` in the colour of class ``label``; a mask pixel is ``scale`` native pixels wide."""
-        if mask is None or self._layers is None:
+        """Draw (h, w) ``labels`` in the colours of their classes; one is ``scale`` native pixels wide."""
+        if labels is None or self._layers is None:
             item.setPixmap(QPixmap())
             return
         palette = self._selection.palette
         classes = self._layers.document.state.damage.classes
-        colours = {known.label: displayed_colour(known, palette) for known in classes}
-        pixels = np.ascontiguousarray(mask * np.uint32(argb(colours.get(label, "#ffffff"), _MASK_OPACITY)))
-        height, width = mask.shape
+        colours = np.full(256, argb("#ffffff", _MASK_OPACITY), np.uint32)
+        colours[0] = 0
+        for known in classes:
+            colours[known.label] = argb(displayed_colour(known, palette), _MASK_OPACITY)
+        pixels = np.ascontiguousarray(colours[labels])
+        height, width = labels.shape
         image = QImage(pixels.data, width, height, width * 4, QImage.Format.Format_ARGB32_Premultiplied)
         item.setPixmap(QPixmap.fromImage(image))
         item.setTransform(QTransform(scale, 0, 0, scale, *corner))

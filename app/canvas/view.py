@@ -130,7 +130,7 @@ class CanvasView(ToolView):
             self.box = _EMPTY
         else:
             self.show_layers([ClippedLayer(layers.original)])
-            for overlay in (layers.mask, layers.proposal, layers.provenance, layers.rejected):
+            for overlay in layers.drawn:
                 self._add_overlay(overlay)
             self.set_box(layers.document.painting.box)
         self._grid.set_box(QRectF(*self.box))

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QCheckBox, QWidget
 from app.context import Context
 from app.document import OpenDocument
 from app.panels.classes import ClassList
-from app.panels.derive import DerivePanel
+from app.panels.derive import EXAMPLES, DerivePanel
 from app.panels.layers import LayersPanel
 from app.panels.rim import RimPanel
 from app.selection import ToolName
@@ -77,12 +77,14 @@ class DamagePanel(Panel):
         self.derive.done.connect(lambda: self.fold.head.setChecked(False))
         self.fold.head.toggled.connect(self._derive_toggled)
         self.layers.use_as_clean.connect(self._use_as_clean)
+        selection.tool_changed.connect(self._tool_changed)
 
     def bind(self, document: OpenDocument) -> None:
         """Connect to the classes and the damage of ``document``."""
         self.classes.bind(document)
         self.rim.bind(document)
         self.layers.bind(document)
+        self.derive.bind(document)
         document.damage_changed.connect(lambda _: self._show_card())
 
     def refresh(self) -> None:
@@ -113,6 +115,12 @@ class DamagePanel(Panel):
         """Close the Derive section and examine the rim of the mask."""
         self.fold.head.setChecked(False)
         self.rim.start()
+
+    def _tool_changed(self, tool: str) -> None:
+        """Open the section that the brush for example strokes belongs to."""
+        learning = self.fold.head.isChecked() and self.derive.method == EXAMPLES
+        if tool == ToolName.EXAMPLE and not learning and self.context.document is not None:
+            self.show_derive(EXAMPLES)
 
     def _derive_toggled(self, on: bool) -> None:
         """Hide what is not needed while the mask is derived."""

@@ -10,6 +10,7 @@ from PySide6.QtCore import QCoreApplication, QTimer, Signal
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from app import theme
+from app.commands import learning
 from app.commands import mask as masking
 from app.commands import select as selecting
 from app.commands.layers import opener
@@ -25,9 +26,11 @@ from app.commands.mask_detectors import (
 from app.commands.open import PICTURES
 from app.commands.previews import MaskPreview, Previewer
 from app.context import Context
+from app.document import OpenDocument
 from app.folders import remember_folder, start_folder
 from app.jobs.runner import Job
 from app.messages import explained
+from app.panels.learn import LearnPanel
 from app.panels.registration import RegistrationView
 from app.selection import Proposal, ToolName
 from app.widgets.parts import (
@@ -55,6 +58,8 @@ PREVIEW_INTERVAL = 30
 """Milliseconds over which changes are collected before a preview is requested."""
 PICK_RADIUS = 2
 """Pixels around a click whose median is the colour picked."""
+EXAMPLES = "examples"
+"""The method that learns from strokes."""
 LABELS = {"cracks": CRACK.label, "losses": LOSS.label, "difference": LOSS.label}
 
 
@@ -93,6 +98,7 @@ class DerivePanel(QWidget):
                 ("difference", self.tr("Difference"), self.tr("From a clean picture of the same work")),
                 ("cracks", self.tr("Cracks"), self.tr("From the scan alone: thin dark or light lines")),
                 ("losses", self.tr("Losses"), self.tr("From the scan alone: areas where the ground shows")),
+                (EXAMPLES, self.tr("Strokes"), self.tr("Learned from strokes that you paint: any damage")),
             ),
             self.tr("Method"),
         )
@@ -100,23 +106,40 @@ class DerivePanel(QWidget):
         self.about = label("", "small", wrap=True)
         self._source = column()
         self.registration = RegistrationView(self._context)
+        self.learn = self._build_learn()
         self._fields = column(spacing=4)
         layout.addWidget(self.methods)
         layout.addWidget(self.about)
         layout.addLayout(self._source)
         layout.addWidget(self.registration)
+        layout.addWidget(self.learn)
         layout.addLayout(self._fields)
+
+    def _build_learn(self) -> LearnPanel:
+        learn = LearnPanel(self._context, lambda: self.values)
+        learn.status.connect(self._show_status)
+        learn.ready.connect(self.apply_button.setEnabled)
+        learn.done.connect(self.done)
+        learn.hide()
+        return learn
 
     def _build_footer(self) -> QWidget:
         """The preview's status and the Apply button, always visible while the panel is open."""
         self.state = label("", "soft", wrap=True)
         self.apply_button = button(self.tr("Apply to the whole scan"), self.apply, primary=True)
+        self.learn_button = button(
+            self.tr("Learn from strokes"),
+            lambda: self.choose(EXAMPLES),
+            icon="examples",
+            tip=self.tr("Show the program some damage and some intact paint"),
+        )
+        self.learn_button.hide()
         footer = QWidget()
         layout = column(footer)
         layout.setContentsMargins(12, 4, 12, 12)
         layout.addWidget(rule())
         layout.addWidget(self.state)
-        layout.addLayout(row(self.apply_button, None))
+        layout.addLayout(row(self.apply_button, self.learn_button, None))
         footer.hide()
         return footer
 
@@ -124,7 +147,7 @@ class DerivePanel(QWidget):
 
     @property
     def method(self) -> str:
-        """difference, cracks or losses."""
+        """difference, cracks, losses or examples."""
         return self.methods.value
 
     def set_active(self, active: bool) -> None:
@@ -134,12 +157,22 @@ class DerivePanel(QWidget):
         if active:
             self.choose(self.method)
         else:
+            self.learn.set_active(False)
             self._reset()
+
+    def bind(self, document: OpenDocument) -> None:
+        """Follow the strokes of ``document``."""
+        self.learn.bind(document)
 
     def choose(self, method: str) -> None:
         """Select ``method`` and show its parameters."""
         self.methods.choose(method)
         self._reset()
+        learns = method == EXAMPLES
+        self.learn.setVisible(learns)
+        if learns:
+            return self._choose_learning()
+        self.learn.set_active(False)
         kind = METHODS[method]
         self.about.setText(translated(kind.about))  # type: ignore[attr-defined]
         self._show_source()
@@ -148,9 +181,19 @@ class DerivePanel(QWidget):
             self._context.selection.label = LABELS[method]
             self._prepare()
 
+    def _choose_learning(self) -> None:
+        """Show the strokes and their parameters, and start to learn."""
+        self.about.setText(
+            self.tr("Finds what looks like the damage that you paint over, also several classes.")
+        )
+        clear(self._source)
+        self._show_fields(learning.PARAMETERS)
+        self.learn.set_active(self._active)
+
     def refresh(self) -> None:
         """Reset for another document; a closed panel is set up when it is opened."""
         self._ground, self._clean, self._alignment = None, None, None
+        self.learn.set_active(False)
         if self._active:
             self.choose(self.method)
         else:
@@ -162,6 +205,7 @@ class DerivePanel(QWidget):
         self._show_registration(None)
         self._context.selection.proposal = None
         self.apply_button.setEnabled(False)
+        self.learn_button.hide()
 
     def _show_source(self) -> None:
         clear(self._source)
@@ -305,6 +349,7 @@ class DerivePanel(QWidget):
         self._previewer.forget()
         self._show_registration(None)
         self.apply_button.setEnabled(False)
+        self.learn_button.hide()
         if document is None or detector is None:
             self._show_status(
                 self.tr("Choose a clean picture of the same work to compare with.")
@@ -350,6 +395,7 @@ class DerivePanel(QWidget):
             explained(error)[0] if known else self.tr("The preview failed: change a parameter to try again."),
             "warn",
         )
+        self.learn_button.setVisible(self.method == "losses" and known)
 
     def _changed(self) -> None:
         """Request a preview soon after a parameter or the view changed, also while a slider moves."""
@@ -358,6 +404,8 @@ class DerivePanel(QWidget):
 
     def _request_preview(self) -> None:
         """Request a preview of the visible part."""
+        if self.method == EXAMPLES:
+            return self.learn.preview()
         document, detector, prepared = self._context.document, self._detector, self._prepared
         if not self._active or document is None or detector is None or prepared is None:
             return
@@ -387,6 +435,8 @@ class DerivePanel(QWidget):
 
     def apply(self) -> None:
         """Derive the mask of the whole scan as one undo step."""
+        if self.method == EXAMPLES:
+            return self.learn.apply()
         document, detector, prepared, values = (
             self._context.document,
             self._detector,

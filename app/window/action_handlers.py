@@ -27,6 +27,7 @@ from app.window.parts import WindowParts
 from app.window.preset_questions import PresetQuestions
 from app.window.result_questions import ResultQuestions
 from app.window.view_handlers import ViewHandlers
+from imagest_core.damage.detection.trained_model import SUFFIX
 from imagest_core.errors import ProfileError
 
 TOGGLES = {
@@ -109,6 +110,8 @@ class ActionHandlers(QObject):
             (parts.welcome.chosen, lambda path: opening.open_path(self._context, path)),
             (parts.damage.import_requested, self.import_mask),
             (parts.style.donor_requested, self.donor),
+            (parts.damage.derive.learn.save_requested, self.save_damage_model),
+            (parts.damage.derive.learn.load_requested, self.load_damage_model),
             (parts.results.discard_requested, self._result_questions.discard_run),
             (parts.results.rename_requested, self._result_questions.rename_run),
             (parts.restore.presets.save_requested, self._preset_questions.save),
@@ -267,6 +270,21 @@ class ActionHandlers(QObject):
     def _derive(self, method: str) -> None:
         self.show_panel("damage")
         self._parts.damage.show_derive(method)
+
+    def save_damage_model(self) -> None:
+        """Ask for a file and write what was learned from strokes to it."""
+        document = self._context.document
+        if document is None:
+            return
+        name, kinds = f"{document.painting.path.stem}{SUFFIX}", self.tr("Damage models") + f" (*{SUFFIX})"
+        if path := self._files.ask_save("model", self.tr("Save the damage model"), name, kinds, (SUFFIX,)):
+            self._parts.damage.derive.learn.save(path)
+
+    def load_damage_model(self) -> None:
+        """Ask for a damage model and use it."""
+        kinds = self.tr("Damage models") + f" (*{SUFFIX})"
+        if path := self._files.ask_open("model", self.tr("Load a damage model"), kinds):
+            self._parts.damage.derive.learn.load(path)
 
     def clean_rim(self) -> None:
         """Examine the rim of the mask in the Damage panel."""

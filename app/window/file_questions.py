@@ -21,7 +21,10 @@ class FileQuestions(QObject):
 
     def ask_picture(self, purpose: str, title: str) -> Path | None:
         """Ask for a picture to read."""
-        kinds = self.tr("Pictures") + f" ({PICTURES})"
+        return self.ask_open(purpose, title, self.tr("Pictures") + f" ({PICTURES})")
+
+    def ask_open(self, purpose: str, title: str, kinds: str) -> Path | None:
+        """Ask for a file of these ``kinds`` to read."""
         folder = str(start_folder(self._context, purpose))
         chosen, _ = QFileDialog.getOpenFileName(self._window, title, folder, kinds)
         if not chosen:

@@ -12,7 +12,11 @@ from app.window.parts import WindowParts
 FIRST_PAGE = "start"
 DOCK_PAGES = {"history": "project#history"}
 """Pages of docks whose page has another name."""
-TOOL_PAGES: dict[str, str] = {ToolName.STYLE: "style", ToolName.MEASURE: "damage#measure"}
+TOOL_PAGES: dict[str, str] = {
+    ToolName.STYLE: "style",
+    ToolName.MEASURE: "damage#measure",
+    ToolName.EXAMPLE: "damage#strokes",
+}
 """Pages of tools that do not paint the mask."""
 
 

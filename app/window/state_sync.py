@@ -211,7 +211,9 @@ class StateSync(QObject):
         if document is not None:
             position = self._parts.area.view.position
             view = position.x, position.y, position.zoom
-            tool = "" if selection.tool in (ToolName.PICK, *REJECT_TOOLS) else selection.tool
+            tool = (
+                "" if selection.tool in (ToolName.PICK, ToolName.EXAMPLE, *REJECT_TOOLS) else selection.tool
+            )
             self._context.settings.remember(
                 document.remembered_path,
                 view,

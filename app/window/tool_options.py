@@ -6,14 +6,14 @@ import math
 from html import escape
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QSpinBox, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QSpinBox, QToolButton, QWidget
 
 from app.context import Context
 from app.document import OpenDocument
 from app.i18n.class_names import class_name
 from app.palettes import displayed_colour
 from app.selection import ToolName
-from app.widgets.parts import Amount, SegmentedControl, elided, guard_wheel, label
+from app.widgets.parts import Amount, SegmentedControl, elided, guard_wheel, label, tool_button
 from imagest_core.project.state import Point
 
 HEIGHT = 40
@@ -29,7 +29,7 @@ PAINTING_TOOLS = (
     ToolName.FILL,
 )
 """Tools that paint the selected class."""
-SIZED_TOOLS = (ToolName.BRUSH, ToolName.ERASER, ToolName.REJECT_BRUSH)
+SIZED_TOOLS = (ToolName.BRUSH, ToolName.ERASER, ToolName.EXAMPLE, ToolName.REJECT_BRUSH)
 """Tools with the brush size."""
 AREA_TOOLS = (ToolName.LASSO, ToolName.POLYGON, ToolName.RECTANGLE, ToolName.WAND, ToolName.FILL)
 """Tools that mark or erase a whole area."""
@@ -57,6 +57,7 @@ class ToolOptions(QFrame):
             self.tr("Tolerance"), 1, 60, 12, unit="ΔE", tip=self.tr("Largest colour difference")
         )
         self.growth = self._growth_field()
+        self.texture = self._texture_field()
         self.effect = SegmentedControl(
             (
                 ("add", self.tr("Mark"), self.tr("Mark the area as damage   Alt or Ctrl erases")),
@@ -81,12 +82,22 @@ class ToolOptions(QFrame):
         guard_wheel(field)
         return field
 
+    def _texture_field(self) -> QToolButton:
+        field = tool_button(
+            "texture",
+            self.tr("Texture: also tells smooth plaster from painted areas of the same colour"),
+            checkable=True,
+        )
+        field.setFixedWidth(28)
+        return field
+
     def _create_layout(self) -> None:
         layout = QHBoxLayout(self)
         layout.setContentsMargins(12, 0, 12, 0)
-        layout.setSpacing(16)
+        layout.setSpacing(12)
         amounts = self.brush_size, self.tolerance
-        for widget in (self.tool_name, self.class_label, self.effect, *amounts, self.growth, self.distance):
+        options = *amounts, self.growth, self.texture, self.distance
+        for widget in (self.tool_name, self.class_label, self.effect, *options):
             layout.addWidget(widget)
         layout.addWidget(self.hint, 1)
         self.hint.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
@@ -119,6 +130,8 @@ class ToolOptions(QFrame):
         self.tolerance.changed.connect(lambda value: setattr(selection, "tolerance", value))
         selection.wand_growth_changed.connect(self.growth.setValue)
         self.growth.valueChanged.connect(lambda value: setattr(selection, "wand_growth", value))
+        selection.wand_texture_changed.connect(self.texture.setChecked)
+        self.texture.toggled.connect(lambda on: setattr(selection, "wand_texture", on))
         self._context.document_changed.connect(self._bind)
 
     def _bind(self, document: OpenDocument | None) -> None:
@@ -136,15 +149,22 @@ class ToolOptions(QFrame):
         self.class_label.setText(self._class())
         erases = self._context.selection.subtracting and tool in AREA_TOOLS
         self.effect.choose("subtract" if self._context.selection.subtracting else "add")
-        self._show(self.effect, tool in AREA_TOOLS)
-        self._show(self.class_label, tool in PAINTING_TOOLS and not erases)
-        self._show(self.brush_size, tool in SIZED_TOOLS)
-        self._show(self.tolerance, tool == ToolName.WAND)
-        self._show(self.growth, tool == ToolName.WAND)
-        self._show(self.distance, tool == ToolName.MEASURE)
+        self._show_only(
+            {
+                self.effect: tool in AREA_TOOLS,
+                self.class_label: tool in PAINTING_TOOLS and not erases,
+                self.brush_size: tool in SIZED_TOOLS,
+                self.tolerance: tool == ToolName.WAND,
+                self.growth: tool == ToolName.WAND,
+                self.texture: tool == ToolName.WAND,
+                self.distance: tool == ToolName.MEASURE,
+            }
+        )
 
-    def _show(self, widget: QWidget, shown: bool) -> None:
-        widget.setVisible(shown)
+    def _show_only(self, shown: dict[QWidget, bool]) -> None:
+        """Hide what is not shown first, so that the window never has to hold the options of two tools."""
+        for widget in sorted(shown, key=lambda each: shown[each]):
+            widget.setVisible(shown[widget])
 
     def _class(self) -> str:
         document = self._context.document
@@ -152,7 +172,7 @@ class ToolOptions(QFrame):
             return ""
         item = document.state.damage.class_of(self._context.selection.label)
         colour = displayed_colour(item, self._context.selection.palette)
-        width = NAME_WIDTH // 3 if self._context.selection.tool == ToolName.WAND else NAME_WIDTH
+        width = NAME_WIDTH // 4 if self._context.selection.tool == ToolName.WAND else NAME_WIDTH
         name = self.class_label.fontMetrics().elidedText(class_name(item), Qt.TextElideMode.ElideRight, width)
         return f'<span style="color:{colour}">●</span> {escape(name)}'
 
@@ -177,6 +197,10 @@ class ToolOptions(QFrame):
             ToolName.SELECT_LASSO: (
                 self.tr("Select"),
                 self.tr("Draw around a part; Shift: add; Alt or Ctrl: subtract; click: remove"),
+            ),
+            ToolName.EXAMPLE: (
+                self.tr("Example strokes"),
+                self.tr("Paint over damage, then over intact paint; X: the other one; Esc: cancel"),
             ),
             ToolName.PICK: (self.tr("Ground colour"), self.tr("Click where the bare ground is visible")),
             ToolName.REJECT_BRUSH: (

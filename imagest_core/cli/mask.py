@@ -286,7 +286,8 @@ def _losses(painting: Painting, args: argparse.Namespace, progress: Progress) ->
 def _examples(
     painting: Painting, args: argparse.Namespace, progress: Progress
 ) -> tuple[DamageMap, list[str]]:
-    from imagest_core.damage.detection.trainable import ExampleParameters, StrokeClassifier
+    from imagest_core.damage.detection.prediction import ExampleParameters
+    from imagest_core.damage.detection.trainable import StrokeClassifier
     from imagest_core.damage.detection.trained_model import load_model, save_model
     from imagest_core.damage.example_strokes import read_strokes
 

@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imagest_core.arrays import Mask
-from imagest_core.damage.map import TILE, DamageMap
+from imagest_core.damage.examples import INTACT
+from imagest_core.damage.map import TILE, DamageMap, tile_box
 from imagest_core.painting.geometry import Box
 
 
@@ -101,6 +102,25 @@ def overlaps_protected(damage: DamageMap, cells: Iterable[tuple[Box, Mask]], lab
         for box, mask in cells
         if not (part := box.within(damage.box)).empty
     )
+
+
+def replaced(damage: DamageMap, source: DamageMap, labels: tuple[int, ...], strokes: DamageMap) -> DamageMap:
+    """Add the damage of ``source`` with its classes to ``damage``, and remove what is no longer found.
+
+    Damage of a class in ``labels`` is removed where ``source`` has none, and any damage under ``strokes`` on
+    intact paint. Other classes are kept where ``source`` has damage, except under strokes on damage.
+    """
+    result, editable = damage.copy(), _editable_labels(damage, None)
+    replaceable = editable.copy()
+    replaceable[1:] &= np.isin(np.arange(1, 256), labels)
+    maps = (damage, source, strokes) if labels else (source, strokes)
+    for key in sorted({key for each in maps for key in each.tiles()}):
+        cell = tile_box(key).within(damage.box)
+        old, new, drawn = damage.read(cell), source.read(cell), strokes.read(cell)
+        changed = np.where(replaceable[old] & ((new > 0) | np.isin(old, labels)), new, old)
+        taught = (drawn > 0) & editable[old]
+        result.write(cell, np.where(taught, np.where(drawn == INTACT, 0, drawn), changed).astype(np.uint8))
+    return result
 
 
 def _editable_labels(damage: DamageMap, label: int | None) -> NDArray[np.bool_]:

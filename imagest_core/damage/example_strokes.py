@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from imagest_core.damage.classes import LOSS
-from imagest_core.damage.detection.trained_model import INTACT
+from imagest_core.damage.examples import INTACT
 from imagest_core.damage.map import DamageMap
 from imagest_core.damage.mask_io import as_mask_error, open_sized_mask
 from imagest_core.damage.mask_pictures import Size

@@ -67,6 +67,7 @@ def export_record(
         "scale": to_plain(state.calibration),
         "classes": to_plain(class_facts(state.damage)),
         "style": to_plain(state.style),
+        "damage_model": _damage_model(state),
         "mask": _mask(snapshot),
         "decisions": _decisions(state),
         "stored_as": to_plain(form),
@@ -92,6 +93,12 @@ def _mask(snapshot: Snapshot) -> dict[str, Any]:
         "marked_pixels": damage.filled().count(),
         "marked_but_not_filled_pixels": left,
     }
+
+
+def _damage_model(state: State) -> dict[str, str] | None:
+    """Return the hash of the model that the damage was derived with, and the file it came from."""
+    model = state.damage_model
+    return None if model is None else {"sha256": model.sha256, "file": model.name}
 
 
 def _decisions(state: State) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import NamedTuple, Self
 
+from imagest_core.damage.examples import ExampleStroke, StoredModel
 from imagest_core.damage.map import DamageMap, TileKey
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.resolution import Resolution
@@ -204,6 +205,10 @@ class State:
     """Rejected pixels by run, as label 1; no entry for none. A map is replaced, never changed in place."""
     annotations: tuple[Annotation, ...] = ()
     layers: tuple[Layer, ...] = ()
+    examples: tuple[ExampleStroke, ...] = ()
+    """Strokes on damage and on intact paint to learn from, in the order of drawing."""
+    damage_model: StoredModel | None = None
+    """The model that was loaded, or that the damage was derived with last."""
 
     @property
     def box(self) -> Box:
@@ -224,6 +229,8 @@ class State:
             dict(self.rejected_parts),
             self.annotations,
             self.layers,
+            self.examples,
+            self.damage_model,
         )
 
 
@@ -238,6 +245,8 @@ class Aspect(StrEnum):
     NOTES = "notes"
     ANNOTATIONS = "annotations"
     LAYERS = "layers"
+    EXAMPLES = "examples"
+    DAMAGE_MODEL = "damage_model"
     RUNS = "runs"
     DECISIONS = "decisions"
     REJECTED_PARTS = "rejected_parts"
@@ -251,8 +260,13 @@ SETTINGS = (
     Aspect.NOTES,
     Aspect.ANNOTATIONS,
     Aspect.LAYERS,
+    Aspect.EXAMPLES,
+    Aspect.DAMAGE_MODEL,
 )
 """The aspects that are a single small value."""
+
+ADDED_LATER = (Aspect.ANNOTATIONS, Aspect.LAYERS, Aspect.EXAMPLES, Aspect.DAMAGE_MODEL)
+"""Settings that files of earlier versions lack."""
 
 
 @dataclass(frozen=True)

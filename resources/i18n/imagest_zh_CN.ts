@@ -67,6 +67,18 @@
         <translation>诊断信息已复制到剪贴板。</translation>
     </message>
     <message>
+        <source>Damage models</source>
+        <translation>损伤模型</translation>
+    </message>
+    <message>
+        <source>Save the damage model</source>
+        <translation>保存损伤模型</translation>
+    </message>
+    <message>
+        <source>Load a damage model</source>
+        <translation>载入损伤模型</translation>
+    </message>
+    <message>
         <source>Import a mask</source>
         <translation>导入蒙版</translation>
     </message>
@@ -384,6 +396,10 @@
     <message>
         <source>&amp;Derive from a clean picture…</source>
         <translation>由完好图片生成(&amp;D)…</translation>
+    </message>
+    <message>
+        <source>Lear&amp;n from strokes</source>
+        <translation>从笔画学习(&amp;N)</translation>
     </message>
     <message>
         <source>Clean &amp;rim</source>
@@ -1815,12 +1831,24 @@
         <translation>清理边缘</translation>
     </message>
     <message>
+        <source>Clear example strokes</source>
+        <translation>清除示例笔画</translation>
+    </message>
+    <message>
         <source>Damage larger than the engine sees was filled at a scale up to {scale} times coarser first, and refined with {count} of {windows} tiles.</source>
         <translation>大于引擎视野的损伤先以最多粗 {scale} 倍的尺度填补，再用 {windows} 个分块中的 {count} 个细化。</translation>
     </message>
     <message>
+        <source>Derive from strokes</source>
+        <translation>从笔画生成</translation>
+    </message>
+    <message>
         <source>Edit note on the picture</source>
         <translation>编辑图片上的注释</translation>
+    </message>
+    <message>
+        <source>Example stroke</source>
+        <translation>示例笔画</translation>
     </message>
     <message>
         <source>Ground, shadow or a raised edge may still show around these regions: {regions}; clean the rim and restore again.</source>
@@ -1829,6 +1857,10 @@
     <message>
         <source>HF_HUB_OFFLINE is set, so nothing is downloaded; unset it to fetch models.</source>
         <translation>已设置 HF_HUB_OFFLINE，因此不会下载；要获取模型请取消该设置。</translation>
+    </message>
+    <message>
+        <source>Load damage model {file}</source>
+        <translation>载入损伤模型 {file}</translation>
     </message>
     <message>
         <source>Move note on the picture</source>
@@ -1881,6 +1913,10 @@
     <message>
         <source>Reject part of result {number}</source>
         <translation>拒绝结果 {number} 的一部分</translation>
+    </message>
+    <message>
+        <source>Remove damage model</source>
+        <translation>移除损伤模型</translation>
     </message>
     <message>
         <source>Remove layer {name}</source>
@@ -2173,6 +2209,10 @@
     <message>
         <source>The {side} must be a multiple of {multiple} px, not {value}.</source>
         <translation>{side}必须是 {multiple} 像素的倍数，不能是 {value}。</translation>
+    </message>
+    <message>
+        <source>There are too many example strokes: clear them, or go on with the model.</source>
+        <translation>示例笔画过多：请清除它们，或继续使用模型。</translation>
     </message>
     <message>
         <source>There is a layer {name} already: choose another name.</source>
@@ -3599,12 +3639,32 @@
         <translation>仅由扫描件：露出底料的区域</translation>
     </message>
     <message>
+        <source>Strokes</source>
+        <translation>笔画</translation>
+    </message>
+    <message>
+        <source>Learned from strokes that you paint: any damage</source>
+        <translation>从您画的笔画中学习：适用于任何损伤</translation>
+    </message>
+    <message>
         <source>Method</source>
         <translation>方法</translation>
     </message>
     <message>
         <source>Apply to the whole scan</source>
         <translation>应用到整个扫描件</translation>
+    </message>
+    <message>
+        <source>Learn from strokes</source>
+        <translation>从笔画学习</translation>
+    </message>
+    <message>
+        <source>Show the program some damage and some intact paint</source>
+        <translation>向程序展示一些损伤和一些完好颜料</translation>
+    </message>
+    <message>
+        <source>Finds what looks like the damage that you paint over, also several classes.</source>
+        <translation>查找与您所画损伤相似的地方，也可同时有多个类别。</translation>
     </message>
     <message>
         <source>no clean picture chosen</source>
@@ -4301,6 +4361,129 @@ SHA-256 of the unchanged samples: {2}…</source>
     </message>
 </context>
 <context>
+    <name>LearnPanel</name>
+    <message>
+        <source>Damage</source>
+        <translation>损伤</translation>
+    </message>
+    <message>
+        <source>Paint over damage of the selected class   X: intact paint</source>
+        <translation>在所选类别的损伤上画   X：完好颜料</translation>
+    </message>
+    <message>
+        <source>Intact paint</source>
+        <translation>完好颜料</translation>
+    </message>
+    <message>
+        <source>Paint over intact paint, also where it is taken for damage   X: damage</source>
+        <translation>在完好颜料上画，也画在被误认为损伤的地方   X：损伤</translation>
+    </message>
+    <message>
+        <source>Erase</source>
+        <translation>擦除</translation>
+    </message>
+    <message>
+        <source>Erase strokes</source>
+        <translation>擦除笔画</translation>
+    </message>
+    <message>
+        <source>Example strokes</source>
+        <translation>示例笔画</translation>
+    </message>
+    <message>
+        <source>Correct the mask so far</source>
+        <translation>修正现有蒙版</translation>
+    </message>
+    <message>
+        <source>The mask helps to learn. Damage of the learned classes that is not found again is removed; otherwise damage is only added.</source>
+        <translation>蒙版有助于学习。所学类别中没有再次找到的损伤会被去掉；不选时只添加损伤。</translation>
+    </message>
+    <message>
+        <source>Clear strokes</source>
+        <translation>清除笔画</translation>
+    </message>
+    <message>
+        <source>Save model…</source>
+        <translation>保存模型…</translation>
+    </message>
+    <message>
+        <source>For other paintings of the series</source>
+        <translation>用于同一系列的其他画作</translation>
+    </message>
+    <message>
+        <source>Load model…</source>
+        <translation>载入模型…</translation>
+    </message>
+    <message>
+        <source>Use what another painting taught</source>
+        <translation>使用从另一幅画作学到的内容</translation>
+    </message>
+    <message>
+        <source>Remove model</source>
+        <translation>移除模型</translation>
+    </message>
+    <message>
+        <source>Paint a few strokes over damage, then over intact paint. The program learns and shows the rest.</source>
+        <translation>先在损伤上画几笔，再在完好颜料上画几笔。程序会学习并显示其余部分。</translation>
+    </message>
+    <message>
+        <source>Preview: {0} of the visible part is marked. Correct it with more strokes.</source>
+        <translation>预览：可见部分的 {0} 被标记。可用更多笔画修正。</translation>
+    </message>
+    <message>
+        <source>{0} Zoom in to preview all that is visible.</source>
+        <translation>{0}放大后可预览全部可见部分。</translation>
+    </message>
+    <message>
+        <source>The preview failed: paint a stroke to try again.</source>
+        <translation>预览失败：请再画一笔重试。</translation>
+    </message>
+    <message>
+        <source>intact paint</source>
+        <translation>完好颜料</translation>
+    </message>
+    <message>
+        <source>Strokes: {0}</source>
+        <translation>笔画：{0}</translation>
+    </message>
+    <message>
+        <source>Model: learned from these strokes</source>
+        <translation>模型：从这些笔画学习</translation>
+    </message>
+    <message>
+        <source>Model: none</source>
+        <translation>模型：无</translation>
+    </message>
+    <message>
+        <source>Model: {0}</source>
+        <translation>模型：{0}</translation>
+    </message>
+    <message>
+        <source>learned here before</source>
+        <translation>此前在此学习</translation>
+    </message>
+    <message>
+        <source>Reading the damage model</source>
+        <translation>正在读取损伤模型</translation>
+    </message>
+    <message>
+        <source>The damage model was saved as {0}.</source>
+        <translation>损伤模型已保存为 {0}。</translation>
+    </message>
+    <message>
+        <source>Saving the damage model</source>
+        <translation>正在保存损伤模型</translation>
+    </message>
+    <message>
+        <source>Deriving the mask</source>
+        <translation>正在生成蒙版</translation>
+    </message>
+    <message>
+        <source>Learned from strokes: {0} px marked. Correct the mask with the brush and the eraser.</source>
+        <translation>从笔画学习：已标记 {0} 像素。请用画笔和橡皮修正蒙版。</translation>
+    </message>
+</context>
+<context>
     <name>LocateScanDialog</name>
     <message>
         <source>Locate the scan</source>
@@ -4579,6 +4762,10 @@ SHA-256 of the unchanged samples: {2}…</source>
     <message>
         <source>Threshold</source>
         <translation>阈值</translation>
+    </message>
+    <message>
+        <source>Probability from which a pixel is damaged</source>
+        <translation>像素被视为损伤的最低概率</translation>
     </message>
     <message>
         <source>Lower values also detect the faint parts of cracks</source>
@@ -6801,6 +6988,10 @@ SHA-256 of the unchanged samples: {2}…</source>
         <translation>在两点之间拖动</translation>
     </message>
     <message>
+        <source>Texture: also tells smooth plaster from painted areas of the same colour</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Move</source>
         <translation>移动</translation>
     </message>
@@ -6827,6 +7018,14 @@ SHA-256 of the unchanged samples: {2}…</source>
     <message>
         <source>Draw around a part; Shift: add; Alt or Ctrl: subtract; click: remove</source>
         <translation>圈出一部分；Shift：添加；Alt 或 Ctrl：减去；点击：移除</translation>
+    </message>
+    <message>
+        <source>Example strokes</source>
+        <translation>示例笔画</translation>
+    </message>
+    <message>
+        <source>Paint over damage, then over intact paint; X: the other one; Esc: cancel</source>
+        <translation>先画在损伤上，再画在完好颜料上；X：切换；Esc：取消</translation>
     </message>
     <message>
         <source>Brush</source>

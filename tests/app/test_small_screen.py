@@ -100,12 +100,12 @@ def test_the_window_stays_on_the_screen_with_every_panel_open(user: User, scan: 
     user.mark(Box(50, 40, 30, 20))
     user.document.do(add_class(user.document.state, DamageClass(9, "wax " * 40, "#8c6d31")))
     context.selection.label = 9
-    for tool in ("brush", "wand", "measure"):
+    for tool in ("brush", "wand", "example", "measure"):
         user.act(f"tool_{tool}")
         qtbot.wait(20)
         check(window, tool)
     context.messages.warn(f"{LONG} can’t be read: {LONG}")
-    for method in ("difference", "cracks", "losses"):
+    for method in ("difference", "cracks", "losses", "examples"):
         window.damage.show_derive(method)
         qtbot.wait(50)
         check(window, method)

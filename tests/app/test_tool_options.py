@@ -82,3 +82,15 @@ def test_the_growth_of_the_wand_is_typed(window: MainWindow, opened: OpenDocumen
     assert selection.wand_growth == 5
     selection.wand_growth = 2
     assert growth.text() == "+2 px"
+
+
+def test_the_wand_can_compare_texture(window: MainWindow, opened: OpenDocument) -> None:
+    selection, options = window.context.selection, window.options
+    selection.tool = "wand"
+    assert options.texture.isVisibleTo(options)
+    options.texture.click()
+    assert selection.wand_texture
+    selection.wand_texture = False
+    assert not options.texture.isChecked()
+    selection.tool = "brush"
+    assert not options.texture.isVisibleTo(options)

@@ -114,6 +114,29 @@ def test_wand_selects_connected_pixels_within_the_tolerance() -> None:
     assert wand.mask(0.0)[40, 40]
 
 
+@pytest.fixture
+def half_grained() -> np.ndarray:
+    """Two halves of the same mean colour, the right one grained."""
+    grain = np.random.default_rng(4).normal(0, 1, (80, 120, 1)).astype(np.float32)
+    grain *= np.where(np.arange(120) < 60, 0.004, 0.09)[np.newaxis, :, np.newaxis]
+    return np.clip(0.5 + np.repeat(grain, 3, axis=2), 0, 1).astype(np.float32)
+
+
+def test_wand_with_texture_tells_smooth_from_grained_areas(half_grained: np.ndarray) -> None:
+    left, right = np.s_[:, :55], np.s_[:, 68:]
+    plain, textured = Wand(half_grained, (20, 40)), Wand(half_grained, (20, 40), texture=True)
+    assert plain.mask(15.0)[right].mean() > 0.8
+    selected = textured.mask(15.0)
+    assert selected[left].mean() > 0.98
+    assert selected[right].mean() < 0.02
+
+
+def test_wand_with_texture_selects_a_grained_area_as_a_whole(half_grained: np.ndarray) -> None:
+    grained = Wand(half_grained, (100, 40), texture=True).mask(15.0)
+    assert grained[:, 68:].mean() > 0.95
+    assert grained[:, :55].mean() < 0.02
+
+
 def ring() -> DamageMap:
     """Return a ring across tiles in two classes, and a separate spot."""
     damage = DamageMap(700, 600)

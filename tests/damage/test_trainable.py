@@ -13,16 +13,18 @@ import pytest
 from damage_pictures import Pictures, blots, damaged_with, iou, painted
 from safetensors.numpy import load_file, save_file
 
+from imagest_core.damage.detection import trees
 from imagest_core.damage.detection.features import FeatureCache, FeatureSettings, compute_features
+from imagest_core.damage.detection.prediction import ExampleParameters
 from imagest_core.damage.detection.stroke_samples import automatic_level, reduced_strokes
 from imagest_core.damage.detection.trainable import (
-    ExampleParameters,
     StrokeClassifier,
     detect_learned,
 )
-from imagest_core.damage.detection.trained_model import INTACT, KIND, load_model, save_model
-from imagest_core.damage.detection.trees import Forest
+from imagest_core.damage.detection.trained_model import KIND, load_model, save_model
+from imagest_core.damage.detection.trees import ARRAYS, Forest
 from imagest_core.damage.detection.working_scale import WorkingScale
+from imagest_core.damage.examples import INTACT
 from imagest_core.damage.map import DamageMap
 from imagest_core.errors import MaskError, ModelError
 from imagest_core.models.safetensors_header import read_header
@@ -89,6 +91,22 @@ def test_predictions_equal_those_of_sklearn() -> None:
     others = np.concatenate([samples, rng.random((500, 6), np.float32)])
     computed = Forest.from_sklearn(classifier).probabilities(np.ascontiguousarray(others.T))
     np.testing.assert_allclose(computed.T, classifier.predict_proba(others), atol=1e-6)
+
+
+def test_arrays_are_evaluated_alike_with_and_without_compiled_trees(monkeypatch) -> None:
+    rng = np.random.default_rng(1)
+    samples = rng.random((500, 6), np.float32)
+    classes = (samples[:, 0] > 0.5).astype(np.int64)
+    forest = Forest.learn(samples, classes, np.ones(500))
+    compiled = forest.probabilities(samples.T)
+    quick = forest.probabilities(samples.T, quick=True)
+    assert forest._compiled is not None
+    plain = Forest(**{name: getattr(forest, name) for name in ARRAYS})
+    monkeypatch.setattr(trees, "_compiled_tree", lambda *_: {}["missing"])
+    np.testing.assert_allclose(plain.probabilities(samples.T), compiled, atol=1e-6)
+    assert plain._compiled is None
+    assert (quick.argmax(axis=0) == compiled.argmax(axis=0)).mean() > 0.99
+    assert np.abs(quick - compiled).mean() < 0.02
 
 
 def test_tiles_have_no_borders(scan: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from app.canvas.tools.base import Pointer, Tool, ToolContext
 from app.canvas.tools.brush import Brush, Eraser
+from app.canvas.tools.example import ExampleBrush
 from app.canvas.tools.navigation import Hand, Picker, Ruler
 from app.canvas.tools.note import NoteTool
 from app.canvas.tools.outline import Lasso, Polygon, Rectangle
@@ -30,6 +31,7 @@ TOOLS: dict[str, type[Tool]] = {
         Picker,
         SelectRectangle,
         SelectLasso,
+        ExampleBrush,
         RejectBrush,
         RejectLasso,
     )

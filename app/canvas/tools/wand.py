@@ -50,10 +50,11 @@ class WandTool(Tool):
         self._tolerance = self._start_tolerance = self.canvas.context.selection.tolerance
         self._level = level_for(self.canvas.zoom, pyramid.levels)
         self._part = part = at_level(visible, self._level)
+        texture = self.canvas.context.selection.wand_texture
         level, seed = self._level, (int(at.x) >> self._level, int(at.y) >> self._level)
         local = seed[0] - part.x, seed[1] - part.y
         self._ticket = self.canvas.context.background.submit(
-            lambda: Wand(pixels_of(pyramid, level, part), local),
+            lambda: Wand(pixels_of(pyramid, level, part), local, texture=texture),
             self._ready,
             lambda error: self.abandon(),
             priority=1 << 20,

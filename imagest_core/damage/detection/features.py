@@ -167,6 +167,11 @@ class FeatureCache:
             features[(slice(None), *part.moved(-box.x, -box.y).slices)] = source[(slice(None), *inside)]
         return features
 
+    def prepare(self, box: Box) -> None:
+        """Compute the features of ``box`` that aren't cached."""
+        cells = [cell.within(self.scale.box) for cell in box.within(self.scale.box).tiles(FEATURE_TILE)]
+        self._compute({_tile_at(cell, self.scale.box) for cell in cells} - self._tiles.keys())
+
     def computed(self, box: Box) -> Image:
         """Return the features of ``box`` without caching them."""
         padded = box.expanded(self.settings.margin).within(self.scale.box)

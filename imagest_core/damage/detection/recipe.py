@@ -16,7 +16,8 @@ from typing import Any
 
 from imagest_core.damage.detection.cracks import CrackParameters, Polarity
 from imagest_core.damage.detection.losses import LossParameters
-from imagest_core.damage.detection.trainable import ExampleParameters, detect_learned
+from imagest_core.damage.detection.prediction import ExampleParameters
+from imagest_core.damage.detection.trainable import detect_learned
 from imagest_core.damage.map import DamageMap
 from imagest_core.damage.rim import MAX_LIMIT
 from imagest_core.errors import InputError

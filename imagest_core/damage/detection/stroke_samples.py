@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 
 from imagest_core.arrays import Image, Labels
 from imagest_core.damage.detection.features import FEATURE_TILE, FeatureCache
-from imagest_core.damage.detection.trained_model import INTACT
 from imagest_core.damage.detection.working_scale import SCALES, WorkingScale
+from imagest_core.damage.examples import INTACT
 from imagest_core.damage.map import DamageMap
+from imagest_core.painting.geometry import Box
 from imagest_core.progress import Progress
 
 MAX_SAMPLES = 4000
@@ -20,6 +21,8 @@ MAX_SAMPLES = 4000
 MAX_UNMARKED, UNMARKED_WEIGHT = 4000, 0.5
 """Number of unmarked pixels that are used as weak examples of intact paint, and their weight relative to that
 of the strokes of a label."""
+PRIOR_CELLS = 8
+"""Maximum number of cells with damage of an earlier mask that unmarked pixels are taken from."""
 SMALL_PICTURE, STROKE_WIDTH = 1 << 20, 4
 """Pictures with fewer pixels aren't reduced; in others, thin strokes become about this wide (px)."""
 
@@ -33,32 +36,39 @@ class Samples(NamedTuple):
     unmarked: int
 
 
-def stroke_samples(strokes: DamageMap, cache: FeatureCache, progress: Progress) -> Samples:
+def stroke_samples(
+    strokes: DamageMap, cache: FeatureCache, progress: Progress, prior: DamageMap | None = None
+) -> Samples:
     """Return pixels under strokes, and unmarked ones near them as weak examples of intact paint.
 
     Damage and intact paint have the same total weight, damage classes have equal shares. Most unmarked
     pixels are intact. With a small weight they keep colours that no stroke shows from being damage, and don't
-    outweigh strokes on damage.
+    outweigh strokes on damage. Unmarked pixels that ``prior``, an earlier mask, marks are weak examples of
+    its class; those of classes that no stroke marks are left out.
     """
     labels = reduced_strokes(strokes, cache.scale)
+    taught = taught_labels(strokes, prior)
     chosen, rng = _chosen(labels), np.random.default_rng(1)
-    features, classes, unmarked = [], [], []
+    features, classes, unmarked, weak = [], [], [], []
     cells = [cell for occupied in chosen.occupied() for cell in occupied.tiles(FEATURE_TILE)]
     cells = [cell for cell in cells if chosen.read(cell).any()]
+    cells += _cells_of(prior, taught, cache.scale, set(cells))
     for cell in progress.steps(cells):
         marked, values = chosen.read(cell), cache.read(cell)
         features.append(values[:, marked > 0].T)
         classes.append(marked[marked > 0])
-        free = np.flatnonzero(labels.read(cell).ravel() == 0)
+        earlier = np.zeros_like(marked) if prior is None else reduced_part(prior, cache.scale, cell)
+        free = np.flatnonzero((labels.read(cell) == 0) & np.isin(earlier, [0, *taught]))
         free = rng.choice(free, min(len(free), MAX_UNMARKED // len(cells) + 1), replace=False)
         unmarked.append(values.reshape(len(values), -1)[:, free].T)
+        weak.append(earlier.ravel()[free])
     together = np.concatenate(classes).astype(np.int64)
     counts: NDArray[np.float64] = np.bincount(together, minlength=256).astype(np.float64)
     counts[:INTACT] *= max(int(np.count_nonzero(counts[:INTACT])), 1)
     background = np.concatenate(unmarked)
     return Samples(
         np.concatenate([*features, background]),
-        np.concatenate([together, np.full(len(background), INTACT)]),
+        np.concatenate([together, _or_intact(np.concatenate(weak))]),
         np.concatenate(
             [
                 len(together) / counts[together],
@@ -67,6 +77,31 @@ def stroke_samples(strokes: DamageMap, cache: FeatureCache, progress: Progress) 
         ),
         len(background),
     )
+
+
+def taught_labels(strokes: DamageMap, prior: DamageMap | None) -> list[int]:
+    """Return the damage classes that are learned: those of the strokes, else those of ``prior``."""
+    labels = [label for label in strokes.counts() if label != INTACT]
+    return labels or ([] if prior is None else list(prior.counts()))
+
+
+def _or_intact(labels: Labels) -> NDArray[np.int64]:
+    return np.where(labels == 0, INTACT, labels).astype(np.int64)
+
+
+def _cells_of(
+    prior: DamageMap | None, taught: list[int], scale: WorkingScale, besides: set[Box]
+) -> list[Box]:
+    """Return evenly chosen cells with damage of the classes ``taught``."""
+    occupied = [] if prior is None else prior.occupied()
+    cells = []
+    for tile in occupied[:: -(-len(occupied) // PRIOR_CELLS)] if occupied else ():
+        for cell in scale.reduced(tile).tiles(FEATURE_TILE):
+            assert prior is not None
+            if cell not in besides and np.isin(reduced_part(prior, scale, cell), taught).any():
+                cells.append(cell)
+                break
+    return list(dict.fromkeys(cells))
 
 
 def _unmarked_weight(labels: NDArray[np.int64], background: Image) -> float:
@@ -81,11 +116,21 @@ def reduced_strokes(strokes: DamageMap, scale: WorkingScale) -> DamageMap:
         return strokes
     for cell in strokes.occupied():
         side = 1 << level
-        full = _padded(strokes.read(cell), side)
-        blocks = full.reshape(full.shape[0] // side, side, full.shape[1] // side, side)
-        lowest = np.where(blocks == 0, 256, blocks.astype(np.int16)).min(axis=(1, 3))
-        reduced.write(scale.reduced(cell), np.where(lowest == 256, 0, lowest).astype(np.uint8))
+        reduced.write(scale.reduced(cell), _lowest(strokes.read(cell), side))
     return reduced
+
+
+def reduced_part(labels: DamageMap, scale: WorkingScale, box: Box) -> Labels:
+    """Return the labels of the reduced ``box``."""
+    return _lowest(labels.read(scale.native(box)), 1 << scale.level)
+
+
+def _lowest(labels: Labels, side: int) -> Labels:
+    """Return the lowest label of each square of ``side`` px, 0 where there is none."""
+    full = _padded(labels, side)
+    blocks = full.reshape(full.shape[0] // side, side, full.shape[1] // side, side)
+    lowest = np.where(blocks == 0, 256, blocks.astype(np.int16)).min(axis=(1, 3))
+    return np.where(lowest == 256, 0, lowest).astype(np.uint8)
 
 
 def _padded(labels: Labels, side: int) -> Labels:
@@ -120,5 +165,11 @@ def automatic_level(strokes: DamageMap) -> int:
         distance = cv2.distanceTransform(np.pad(mask, 1), cv2.DIST_L2, 3)[1:-1, 1:-1]
         count, components = cv2.connectedComponents(mask)
         widths += [2 * float(distance[components == index].max()) for index in range(1, count)]
-    width = float(np.quantile(widths, 0.25)) if widths else 1.0
+    return level_of_width(strokes.box, float(np.quantile(widths, 0.25)) if widths else 1.0)
+
+
+def level_of_width(whole: Box, width: float) -> int:
+    """Return the level for strokes ``width`` px wide on a picture of the size of ``whole``."""
+    if whole.area < SMALL_PICTURE:
+        return 0
     return int(np.clip(np.log2(max(width, 1.0) / STROKE_WIDTH), 0, len(SCALES) - 1))

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import math
+import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from imagest_core.damage.detection.features import FeatureSettings
 from imagest_core.damage.detection.trees import ARRAYS, Forest
 from imagest_core.damage.detection.working_scale import MAX_LEVEL
+from imagest_core.damage.examples import INTACT
 from imagest_core.errors import ModelError
 from imagest_core.messages import Message
 from imagest_core.models.safetensors_header import BITS, Header, read_header
@@ -20,8 +24,6 @@ from imagest_core.painting.outputs import check_regular_file
 
 SUFFIX = ".safetensors"
 KIND, VERSION = "imagest-damage-model", 1
-INTACT = 255
-"""The label of intact paint among strokes."""
 MAX_BYTES, MAX_SIGMA, MAX_SCALES, MAX_LAYERS = 64 << 20, 64.0, 8, 16
 
 
@@ -99,6 +101,22 @@ def load_model(path: Path) -> TrainedModel:
         return _model_of(header, path)
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise _invalid(path, error) from error
+
+
+def unpack_model(content: str, sha256: str, name: str = "") -> TrainedModel:
+    """Return a model that a project stores: compressed, as base64; raises ``ModelError`` if it is damaged."""
+    path = Path(name or "model").with_suffix(SUFFIX)
+    try:
+        unpacker = zlib.decompressobj()
+        unpacked = unpacker.decompress(base64.b64decode(content, validate=True), MAX_BYTES)
+    except (ValueError, zlib.error) as error:
+        raise _invalid(path, error) from error
+    if hashlib.sha256(unpacked).hexdigest() != sha256:
+        raise _invalid(path, "its hash differs")
+    with TemporaryDirectory() as folder:
+        temporary = Path(folder) / path.name
+        temporary.write_bytes(unpacked)
+        return load_model(temporary)
 
 
 def _invalid(path: Path, reason: object) -> ModelError:

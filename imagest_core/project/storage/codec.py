@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imagest_core.damage.classes import DamageClass
+from imagest_core.damage.examples import ExampleStroke, StoredModel
 from imagest_core.damage.map import TILE
 from imagest_core.project.state import Annotation, Aspect, Calibration, Decision, Layer, Verdict
 from imagest_core.project.storage.unpack import LARGEST_NUMBER, decompressed
@@ -114,6 +115,8 @@ _SETTING_TYPES: dict[Aspect, Any] = {
     Aspect.NOTES: str,
     Aspect.ANNOTATIONS: tuple[Annotation, ...],
     Aspect.LAYERS: tuple[Layer, ...],
+    Aspect.EXAMPLES: tuple[ExampleStroke, ...],
+    Aspect.DAMAGE_MODEL: StoredModel | None,
 }
 
 

@@ -21,6 +21,7 @@ from imagest_core.project.operations.mask import labels_without_class
 from imagest_core.project.operations.names import decode_name, encode_name
 from imagest_core.project.operations.settings import put_value, value_of
 from imagest_core.project.state import (
+    ADDED_LATER,
     SETTINGS,
     Annotation,
     Aspect,
@@ -94,8 +95,8 @@ def check_path(path: Path) -> None:
 
 def read_setting(db: Database, aspect: Aspect) -> Any:
     """Read a setting; raises ``ValueError``, ``TypeError``, ``LookupError`` and ``MaskError``."""
-    if aspect in (Aspect.ANNOTATIONS, Aspect.LAYERS) and not _has_meta(db, aspect.value):
-        return ()  # files of earlier versions have none
+    if aspect in ADDED_LATER and not _has_meta(db, aspect.value):
+        return None if aspect is Aspect.DAMAGE_MODEL else ()
     value = decode_setting(aspect, read_meta(db, aspect.value))
     if aspect is Aspect.ANNOTATIONS:
         _check_annotations(value)

@@ -1,0 +1,353 @@
+"""Learn from strokes: the brush for examples, what was drawn, and the model of the project."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QCheckBox, QWidget
+
+from app.commands.learning import LearnedPreview, Learner, Lesson
+from app.context import Context
+from app.document import OpenDocument
+from app.i18n.class_names import class_name
+from app.jobs.runner import Job
+from app.selection import ExampleBrushMode, Proposal, ToolName
+from app.widgets.parts import SegmentedControl, button, column, elided, label, row
+from imagest_core.damage.detection.trained_model import TrainedModel
+from imagest_core.damage.examples import ERASED, INTACT, StoredModel
+from imagest_core.damage.map import DamageMap
+from imagest_core.painting.outputs import FileKind, check_replaceable
+from imagest_core.progress import Progress
+from imagest_core.project.operations.examples import (
+    clear_examples,
+    derive_examples,
+    fitted_to,
+    forget_damage_model,
+    load_damage_model,
+)
+
+Values = Mapping[str, float]
+
+
+class LearnPanel(QWidget):
+    """Strokes and model of the open document, with a live preview of the visible part.
+
+    ``status(str, str)``: a sentence and its kind; ``ready(bool)``: the mask can be derived; ``done()``: it
+    was applied; ``save_requested()`` and ``load_requested()``: a file must be chosen.
+    """
+
+    status = Signal(str, str)
+    ready = Signal(bool)
+    done = Signal()
+    save_requested = Signal()
+    load_requested = Signal()
+
+    def __init__(self, context: Context, values: Callable[[], Values]) -> None:
+        super().__init__()
+        self._context, self._values = context, values
+        self._active = False
+        self._learner: Learner | None = None
+        self._lesson: Lesson | None = None
+        self._previous_tool: str = ToolName.PAN
+        self._mask_was_visible = True
+        self._build()
+        selection = context.selection
+        self.brush.chosen.connect(self._choose_brush)
+        self.correct.toggled.connect(lambda _: self._relearn())
+        selection.example_mode_changed.connect(self.brush.choose)
+        selection.label_changed.connect(lambda _: self._label_changed())
+        self.brush.choose(selection.example_mode)
+
+    def _build(self) -> None:
+        self.brush = SegmentedControl(
+            (
+                (
+                    ExampleBrushMode.DAMAGE,
+                    self.tr("Damage"),
+                    self.tr("Paint over damage of the selected class   X: intact paint"),
+                ),
+                (
+                    ExampleBrushMode.INTACT,
+                    self.tr("Intact paint"),
+                    self.tr("Paint over intact paint, also where it is taken for damage   X: damage"),
+                ),
+                (ExampleBrushMode.ERASE, self.tr("Erase"), self.tr("Erase strokes")),
+            ),
+            self.tr("Example strokes"),
+        )
+        self.count = label("", "small", wrap=True)
+        self.correct = QCheckBox(self.tr("Correct the mask so far"))
+        self.correct.setChecked(True)
+        self.correct.setToolTip(
+            self.tr(
+                "The mask helps to learn. Damage of the learned classes that is not found again is removed; "
+                "otherwise damage is only added."
+            )
+        )
+        self.model_name = elided("", "soft")
+        self.clear_button = button(self.tr("Clear strokes"), self.clear)
+        self.save_button = button(
+            self.tr("Save model…"), self.save_requested.emit, tip=self.tr("For other paintings of the series")
+        )
+        self.load_button = button(
+            self.tr("Load model…"), self.load_requested.emit, tip=self.tr("Use what another painting taught")
+        )
+        self.forget_button = button(self.tr("Remove model"), self.forget_model)
+        layout = column(self, spacing=4)
+        layout.addWidget(self.brush)
+        layout.addWidget(self.count)
+        layout.addWidget(self.correct)
+        layout.addLayout(row(self.clear_button, self.save_button, None, spacing=4))
+        layout.addWidget(self.model_name)
+        layout.addLayout(row(self.load_button, self.forget_button, None, spacing=4))
+
+    # The document
+
+    def bind(self, document: OpenDocument) -> None:
+        """Follow the strokes and the mask of ``document``."""
+        self._learner = None
+        document.examples_changed.connect(self._relearn)
+        document.damage_changed.connect(lambda _: self._damage_changed())
+        document.closed.connect(self._forget)
+
+    def _forget(self) -> None:
+        if self._learner is not None:
+            self._learner.cancel()
+        self._learner, self._lesson = None, None
+
+    @property
+    def _document(self) -> OpenDocument | None:
+        return self._context.document
+
+    def _the_learner(self, document: OpenDocument) -> Learner:
+        if self._learner is None:
+            self._learner = Learner(document.painting, self._context.background, self._show, self._failed)
+        return self._learner
+
+    # Opening and closing
+
+    def set_active(self, active: bool) -> None:
+        """Start or end the mode: the brush for examples, visible strokes, previews."""
+        if active == self._active:
+            return
+        self._active, selection = active, self._context.selection
+        selection.examples_visible = active
+        if active:
+            self._mask_was_visible = selection.mask_visible
+            if selection.tool != ToolName.EXAMPLE:
+                self._previous_tool = selection.tool
+            self._start()
+        else:
+            if self._learner is not None:
+                self._learner.cancel()
+            selection.proposal = None
+            selection.mask_visible = selection.mask_visible or self._mask_was_visible
+            if selection.tool == ToolName.EXAMPLE:
+                selection.tool = self._previous_tool
+
+    def _start(self) -> None:
+        document = self._document
+        if document is not None and not document.read_only:
+            self._context.selection.tool = ToolName.EXAMPLE
+            visible = self._context.selection.visible.within(document.painting.box)
+            if not visible.empty and visible.area <= 16_000_000:
+                self._the_learner(document).prepare(visible, self._context.selection.brush_size)
+        self._relearn()
+
+    def _choose_brush(self, mode: str) -> None:
+        self._context.selection.example_mode = ExampleBrushMode(mode)
+        if self._document is not None and not self._document.read_only:
+            self._context.selection.tool = ToolName.EXAMPLE
+
+    def _label_changed(self) -> None:
+        """A class chosen from the list is what the next strokes mark."""
+        if self._active and self._context.selection.example_mode != ExampleBrushMode.DAMAGE:
+            self._context.selection.example_mode = ExampleBrushMode.DAMAGE
+
+    # Learning
+
+    def _damage_changed(self) -> None:
+        if self._active and self.correct.isChecked():
+            self._relearn()
+
+    def _relearn(self) -> None:
+        """Learn from the current strokes and preview the result."""
+        document = self._document
+        if not self._active or document is None:
+            return
+        self._lesson = self._current_lesson(document)
+        self._show_state(document)
+        self.preview()
+
+    def _current_lesson(self, document: OpenDocument) -> Lesson | None:
+        state = document.document.committed_state
+        strokes = document.example_map(state.examples)
+        if not strokes.empty:
+            prior = state.damage.copy() if self.correct.isChecked() and not state.damage.empty else None
+            return Lesson(object(), strokes.copy(), prior, None)
+        if state.damage_model is None:
+            return None
+        model = fitted_to(state.damage_model.model(), state.damage.classes)
+        return Lesson(object(), None, None, model)
+
+    def preview(self) -> None:
+        """Request a preview of the visible part, after a stroke, a change of the view or of a parameter."""
+        document, lesson = self._document, self._lesson
+        if not self._active or document is None:
+            return
+        self.ready.emit(lesson is not None and not document.read_only)
+        if lesson is None:
+            self._context.selection.proposal = None
+            return self.status.emit(self._invitation(), "soft")
+        visible = self._context.selection.visible.within(document.painting.box)
+        if not visible.empty:
+            self._the_learner(document).ask(lesson, self._values(), visible)
+
+    def _invitation(self) -> str:
+        return self.tr(
+            "Paint a few strokes over damage, then over intact paint. The program learns and shows the rest."
+        )
+
+    def _show(self, preview: LearnedPreview) -> None:
+        document = self._document
+        if not self._active or self._lesson is None or document is None:
+            return
+        mask = preview.labels > 0
+        selection = self._context.selection
+        selection.proposal = Proposal(preview.box, mask, selection.label, preview.level, preview.labels)
+        if self.correct.isChecked() and not document.state.damage.empty:
+            selection.mask_visible = False
+        share = mask.mean() if mask.size else 0.0
+        text = self.tr("Preview: {0} of the visible part is marked. Correct it with more strokes.")
+        text = text.format(f"{share:.1%}")
+        if preview.partial:
+            text = self.tr("{0} Zoom in to preview all that is visible.").format(text)
+        self.status.emit(text, "soft")
+
+    def _failed(self, error: Exception) -> None:
+        from app.messages import explained
+        from imagest_core.errors import ImagestError
+
+        if not self._active:
+            return
+        self.ready.emit(False)
+        self._context.selection.proposal = None
+        known = isinstance(error, ImagestError)
+        sentence = (
+            explained(error)[0] if known else self.tr("The preview failed: paint a stroke to try again.")
+        )
+        self.status.emit(sentence, "warn")
+
+    def _show_state(self, document: OpenDocument) -> None:
+        """Show the number of strokes, and the model."""
+        state = document.state
+        counts: dict[int, int] = {}
+        for stroke in state.examples:
+            if stroke.label != ERASED:
+                counts[stroke.label] = counts.get(stroke.label, 0) + 1
+        names = {item.label: class_name(item) for item in state.damage.classes}
+        names[INTACT] = self.tr("intact paint")
+        parts = [f"{names.get(each, each)} {number}" for each, number in sorted(counts.items())]
+        self.count.setText(self.tr("Strokes: {0}").format(", ".join(parts) or "–"))
+        model, writable = state.damage_model, not document.read_only
+        self.model_name.setText(self._model_text(model, bool(counts)))
+        self.clear_button.setEnabled(bool(state.examples) and writable)
+        self.save_button.setEnabled(self._lesson is not None)
+        self.load_button.setEnabled(writable)
+        self.forget_button.setVisible(model is not None)
+        self.forget_button.setEnabled(writable)
+        self.correct.setVisible(not state.damage.empty)
+
+    def _model_text(self, model: StoredModel | None, strokes: bool) -> str:
+        if strokes:
+            return self.tr("Model: learned from these strokes")
+        if model is None:
+            return self.tr("Model: none")
+        return self.tr("Model: {0}").format(model.name or self.tr("learned here before"))
+
+    # What the buttons do
+
+    def clear(self) -> None:
+        """Remove all strokes."""
+        self._context.do(clear_examples)
+
+    def forget_model(self) -> None:
+        """Remove the model from the project."""
+        self._context.do(forget_damage_model)
+
+    def load(self, path: Path) -> None:
+        """Read the model at ``path`` and use it."""
+        from imagest_core.damage.detection.trained_model import load_model
+
+        document = self._document
+
+        def read(progress: Progress) -> StoredModel:
+            return StoredModel.of(load_model(path), path.name)
+
+        def done(stored: StoredModel) -> None:
+            if self._context.document is document:
+                self._context.when_free(
+                    lambda: self._context.do(lambda state: load_damage_model(state, stored))
+                )
+
+        self._context.jobs.submit(Job(self.tr("Reading the damage model"), read, done, topic="damage-model"))
+
+    def save(self, path: Path) -> None:
+        """Write what was learned to ``path``; an existing file is replaced, which the user has confirmed."""
+        from imagest_core.damage.detection.trained_model import save_model
+
+        document, lesson = self._document, self._lesson
+        if document is None or lesson is None:
+            return
+        learner, values, stored = self._the_learner(document), self._values(), document.state.damage_model
+        inputs = (document.painting.path,)
+
+        def write(progress: Progress) -> None:
+            check_replaceable(path, FileKind.OTHER)
+            own = lesson.strokes is not None or stored is None
+            model = learner.model(lesson, values, progress) if own or stored is None else stored.model()
+            save_model(model, path, force=True, inputs=inputs)
+
+        def done(_: object) -> None:
+            sentence = self.tr("The damage model was saved as {0}.").format(path)
+            self._context.messages.say(sentence, topic="damage-model")
+
+        self._context.jobs.submit(Job(self.tr("Saving the damage model"), write, done, topic="damage-model"))
+
+    def apply(self) -> None:
+        """Derive the mask of the whole scan as one undo step."""
+        document, lesson = self._document, self._lesson
+        if document is None or lesson is None:
+            return
+        learner, values, correct = self._the_learner(document), self._values(), self.correct.isChecked()
+        stored = document.state.damage_model
+
+        def done(result: tuple[TrainedModel, DamageMap]) -> None:
+            model, damage = result
+            kept = StoredModel.of(model) if lesson.strokes is not None or stored is None else stored
+            drawn = lesson.strokes or DamageMap(damage.width, damage.height)
+
+            def change() -> None:
+                if self._context.document is document and self._context.do(
+                    lambda state: derive_examples(state, damage, kept, drawn, correct=correct)
+                ):
+                    self._applied(damage.count())
+
+            self._context.when_free(change)
+
+        self._context.jobs.submit(
+            Job(
+                self.tr("Deriving the mask"),
+                lambda progress: learner.derive(lesson, values, progress),
+                done,
+                topic="derive",
+            )
+        )
+
+    def _applied(self, pixels: int) -> None:
+        self._context.selection.proposal = None
+        text = self.tr("Learned from strokes: {0} px marked. Correct the mask with the brush and the eraser.")
+        self._context.messages.say(text.format(f"{pixels:,}"), topic="derive")
+        self.done.emit()
