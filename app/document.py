@@ -9,8 +9,12 @@ from typing import Self
 
 from PySide6.QtCore import QObject, Signal
 
+<<<<<<< HEAD
 from imagest_core.damage.examples import Examples, draw_examples
 from imagest_core.damage.map import DamageMap
+=======
+from imagest_core.damage.map import DamageMap, tile_box
+>>>>>>> where
 from imagest_core.damage.rim import CleanedRim
 from imagest_core.errors import ProjectError
 from imagest_core.painting.reader import Painting, open_painting
@@ -270,7 +274,13 @@ class OpenDocument(QObject):
         """Whether other pixels of results are protected than the accepted fills leave out."""
         if self._accepted is None or change.aspect not in (Aspect.DAMAGE, Aspect.CLASSES):
             return False
-        return bool(self.state.runs) and self.state.damage.protected() != self._accepted.protected
+        if not self.state.runs:
+            return False
+        known, damage = self._accepted.protected, self.state.damage
+        if change.aspect is Aspect.CLASSES:
+            return damage.protected() != known
+        boxes = (tile_box(key).within(damage.box) for key in change.tiles)
+        return any((damage.protected_mask(box) != (known.read(box) > 0)).any() for box in boxes)
 
     def _emit_change(self, change: Change) -> None:
         if change.aspect in (Aspect.RUNS, Aspect.DECISIONS, Aspect.REJECTED_PARTS):

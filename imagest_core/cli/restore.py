@@ -41,6 +41,15 @@ def add_commands(subparsers: Any) -> None:
     parser.add_argument("painting", type=Path, metavar="PAINTING", help="the scan, which is never written")
     parser.add_argument("--mask", type=Path, required=True, metavar="MASK", help="the mask, white for damage")
     parser.add_argument(
+        "--class",
+        dest="classes",
+        action="append",
+        default=[],
+        metavar="[VALUE=]CLASS",
+        help="MASK has several values: the class of the part with this index, grey value or #rrggbb, such as "
+        "2=protected or 3=overpaint; parts without a class are left out",
+    )
+    parser.add_argument(
         "--protect",
         type=Path,
         metavar="MASK",
@@ -120,7 +129,7 @@ def restore_file(args: argparse.Namespace, targets: Targets, progress: Progress)
     check_request(request)
     started = time.monotonic()
     with open_painting(args.painting, page=args.page, assume_srgb=args.assume_srgb) as painting:
-        damage = check_mask_usable(read_mask(args.mask, (painting.width, painting.height)))
+        damage = check_mask_usable(_read_damage(args, (painting.width, painting.height)))
         if args.protect is not None:
             damage = with_protection(damage, read_mask(args.protect, (painting.width, painting.height)))
         request = replace(request, within=selected(args.within, painting.box))
@@ -142,6 +151,18 @@ def restore_file(args: argparse.Namespace, targets: Targets, progress: Progress)
         if style is not None and used is None:
             notes.append(f"note: {_named(request)} uses no style reference; the given one was ignored.")
         return [*notes, *summary(record, time.monotonic() - started), *targets.lines(record)]
+
+
+def _read_damage(args: argparse.Namespace, size: tuple[int, int]) -> DamageMap:
+    """Read a black and white mask, or one with several values and the classes that ``--class`` gives."""
+    from imagest_core.damage.mask_io import read_mask
+
+    if not args.classes:
+        return read_mask(args.mask, size)
+    from imagest_core.damage.mask_parts import read_mask_parts
+    from imagest_core.project.mask_import import damage_of_parts
+
+    return damage_of_parts(read_mask_parts(args.mask, size), args.classes)
 
 
 def _cleaned(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Self
 
@@ -195,18 +195,24 @@ class DamageMap:
     @property
     def any_protected(self) -> bool:
         """Whether any pixel is protected."""
-        labels = self.protected_labels()
-        return bool(labels.any()) and any(bool(labels[tile].any()) for tile in self._tiles.values())
+        return next(self._protected_tiles(), None) is not None
 
     def protected(self) -> DamageMap:
         """Return a map with label 1 wherever pixels are protected."""
-        labels = self.protected_labels()
-        return self._mapped(labels) if labels.any() else DamageMap(self.width, self.height)
+        return self._mapped(self.protected_labels(), self._protected_tiles())
 
-    def _mapped(self, chosen: Mask) -> DamageMap:
-        """Return a map with label 1 wherever ``chosen`` ((256,) bool) holds for the label."""
-        result = DamageMap(self.width, self.height)
+    def _protected_tiles(self) -> Iterator[TileKey]:
+        """Iterate over the tiles with protected pixels; comparing is much faster than looking labels up."""
+        labels = [item.label for item in self.classes if item.protected]
         for key, tile in self._tiles.items():
+            if any((tile == label).any() for label in labels):
+                yield key
+
+    def _mapped(self, chosen: Mask, keys: Iterable[TileKey] | None = None) -> DamageMap:
+        """Return a map with label 1 wherever ``chosen`` ((256,) bool) holds for the label in these tiles."""
+        result = DamageMap(self.width, self.height)
+        for key in self._tiles if keys is None else keys:
+            tile = self._tiles[key]
             mask = chosen[tile]
             result._replace(key, tile_box(key), tile if np.array_equal(mask, tile) else mask)
         return result

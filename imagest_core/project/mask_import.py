@@ -49,7 +49,31 @@ def named_targets(parts: MaskParts, state: State, names: Sequence[str]) -> dict[
 
     An unknown class is added. Parts without a class are not imported. Raises ``MaskError``.
     """
-    classes, targets = list(state.damage.classes), dict[int, DamageClass | None]()
+    return _named(parts, state.damage.classes, names)
+
+
+def damage_of_parts(parts: MaskParts, names: Sequence[str]) -> DamageMap:
+    """Return the damage of a mask with the classes that ``names`` give, as for :func:`named_targets`.
+
+    Raises ``MaskError``.
+    """
+    targets = _named(parts, DEFAULT_CLASSES, names)
+    added = {item.label: item for item in targets.values() if item is not None}
+    known = {item.label for item in DEFAULT_CLASSES}
+    classes = (*DEFAULT_CLASSES, *(item for label, item in added.items() if label not in known))
+    result = DamageMap(parts.damage.width, parts.damage.height, classes)
+    labels = np.zeros(256, np.uint8)
+    for number, item in targets.items():
+        labels[number] = 0 if item is None else item.label
+    for cell in parts.damage.occupied():
+        result.write(cell, labels[parts.damage.read(cell)])
+    return result
+
+
+def _named(
+    parts: MaskParts, known_classes: Sequence[DamageClass], names: Sequence[str]
+) -> dict[int, DamageClass | None]:
+    classes, targets = list(known_classes), dict[int, DamageClass | None]()
     for text in names:
         value, separator, name = text.partition("=")
         chosen = [part for part in parts.parts if not separator or part.value == value.strip().lower()]

@@ -24,6 +24,7 @@ from app.jobs.runner import Job
 from app.window.main_window import MainWindow
 from app.window.status_bar import ProgressSample, time_left
 from imagest_core.damage.map import DamageMap
+from imagest_core.damage.selection import Selection
 from imagest_core.painting.geometry import Box
 from imagest_core.progress import Progress, Report
 from imagest_core.project.operations.mask import change_mask
@@ -388,3 +389,24 @@ def test_a_report_without_progress_shows_the_stage(window: MainWindow, qtbot: Qt
     assert "loading the network" in window.status.job.text.text()
     gate.set()
     settle()
+
+
+def test_a_selection_limits_a_restoration_and_says_so(
+    window: MainWindow, opened: OpenDocument, qtbot: QtBot, settle: Settle
+):
+    selection, status = window.context.selection, window.status.selected
+    mark(opened, Box(20, 20, 20, 20), Box(100, 60, 20, 20))
+    assert not status.isVisible()
+    selection.within = Selection.of_box(Box(10, 10, 60, 60), opened.state.box)
+    assert status.isVisible()
+    assert "18.8%" in status.text.text()
+    qtbot.waitUntil(lambda: "within the selection" in window.restore.footer.expected.text())
+    window.actions_["restore_all"].trigger()
+    settle()
+    run = opened.state.runs[1]
+    assert run.box == Box(19, 19, 22, 22)
+    assert run.facts.within == selection.within.facts
+    assert selection.request.within is None
+    qtbot.mouseClick(status.clear, Qt.MouseButton.LeftButton)
+    assert selection.within is None
+    assert not status.isVisible()

@@ -20,6 +20,7 @@ import numpy as np
 import pytest
 import tifffile
 import torch
+from PIL import Image
 from tiny_model import tiny_checkpoint
 
 import resources
@@ -398,3 +399,27 @@ def test_useless_selection_is_refused(cli, scan, mask, tmp_path, within, sentenc
     assert answer.code == 2
     assert sentence in answer.err
     assert not out.exists()
+
+
+def test_classes_of_an_indexed_mask_are_filled_recorded_and_protected(cli, scan, holes, tmp_path):
+    out, indexed = tmp_path / "out.tif", tmp_path / "indexed.png"
+    labels = np.zeros(holes.shape, np.uint8)
+    labels[holes] = 1
+    labels[:, :60][labels[:, :60] == 0] = 2
+    labels[100:110, 100:110] = 3
+    Image.fromarray(labels).save(indexed)
+    command = ["restore", scan, "--mask", indexed, "-o", out, "--engine", "harmonic"]
+    assert cli(*command).code == 2
+    classes = ["--class", "1=loss", "--class", "2=protected", "--class", "3=overpaint"]
+    answer = cli(*command, *classes, "--record", tmp_path / "record.json")
+    assert (answer.code, answer.err) == (0, "")
+    changed = (tifffile.imread(scan) != tifffile.imread(out)).any(axis=2)
+    assert changed[labels == 1].any()
+    assert not changed[labels >= 2].any()
+    record = json.loads((tmp_path / "record.json").read_text())
+    assert {item["name"]: item["policy"] for item in record["classes"]} == {
+        "loss": "fill",
+        "overpaint": "record",
+        "protected": "protect",
+    }
+    assert cli(*command, "--class", "9=loss", "--force").code == 2

@@ -9,6 +9,7 @@ import skimage.morphology
 
 from imagest_core.damage.classes import CRACK, LOSS, OVERPAINT
 from imagest_core.damage.map import DamageMap
+from imagest_core.damage.selection import Selection
 from imagest_core.damage.statistics import NO_SCALE, THICK, as_csv, class_statistics, skeleton_steps
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.resolution import Resolution
@@ -100,3 +101,10 @@ def test_thick_damage_is_not_thinned(monkeypatch: pytest.MonkeyPatch) -> None:
     damage.write(damage.box, np.ones((1000, 1000), np.uint8))
     assert skeleton_steps(damage).length() == 0
     assert len(thinned) <= 4, "only at the corners"
+
+
+def test_statistics_are_limited_to_a_selection(damage: DamageMap) -> None:
+    within = Selection.of_box(Box(0, 200, 250, 100), damage.box)
+    (losses,) = class_statistics(damage, within=within)
+    assert (losses.count, losses.area_px) == (3, 800)
+    assert losses.percent == pytest.approx(100 * 800 / 25_000)

@@ -285,3 +285,18 @@ def test_info_writes_the_regions_as_csv(project: Path, tmp_path: Path) -> None:
     assert all(float(row["thickness_mm"]) > 0 for row in rows)
     assert main(["project", "info", str(project), "--regions", str(table)]) == 2
     assert main(["project", "info", str(project), "--regions", str(table), "--csv", str(table)]) == 2
+
+
+def test_info_measures_a_selection(command: Command, document: Document) -> None:
+    path, damage = document.path, document.state.damage.copy()
+    for x in (10, 200):
+        damage.write(Box(x, 20, 10, 10), np.ones((10, 10), np.uint8))
+    document.do(mask.change_mask(document.state.damage, damage, "Mark"))
+    document.close()
+    _, whole, _ = command("info", path, "--json")
+    code, facts, _ = command("info", path, "--json", "--within", "0,0,100,100")
+    assert code == 0
+    assert [whole["damage"][0]["area_px"], facts["damage"][0]["area_px"]] == [200, 100]
+    assert facts["damage"][0]["percent"] == 1.0
+    assert facts["within"]["pixels"] == 10_000
+    assert command("info", path, "--within", "9000,0,5,5")[0] == 2

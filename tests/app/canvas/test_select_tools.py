@@ -14,6 +14,7 @@ from imagest_core.damage.selection import Selection
 from imagest_core.messages import Message
 from imagest_core.painting.geometry import Box
 from imagest_core.project.operations.names import operation_name
+from imagest_core.project.operations.results import add_run
 
 
 def test_a_rectangle_is_selected_extended_and_removed(context, view, mouse, document) -> None:
@@ -100,3 +101,21 @@ def test_painting_over_protected_pixels_is_clipped_with_a_note(
     assert document.state.damage.count(PROTECTED.label) == 2500
     assert document.state.damage.count(LOSS.label) > 0
     assert any("Protected pixels" in each.sentence for each in said)
+
+
+def test_protecting_a_filled_pixel_updates_the_accepted_fills(document, make_run) -> None:
+    document.do(add_run(make_run(1, [Box(100, 100, 80, 80)], 30_000)))
+    before = document.accepted
+    changed: list[Box] = []
+    document.decisions_changed.connect(changed.append)
+    damage = document.state.damage.copy()
+    damage.write(Box(0, 0, 5, 5), np.full((5, 5), LOSS.label, np.uint8))
+    document.do(masking.change_mask(document.state.damage, damage, Message("Mark")))
+    assert document.accepted is before
+    assert changed == []
+    damage = document.state.damage.copy()
+    damage.write(Box(100, 100, 50, 50), np.full((50, 50), PROTECTED.label, np.uint8))
+    document.do(masking.change_mask(document.state.damage, damage, Message("Protect")))
+    assert document.accepted is not before
+    assert document.accepted.protected.count() == 2500
+    assert changed
