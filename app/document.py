@@ -9,12 +9,8 @@ from typing import Self
 
 from PySide6.QtCore import QObject, Signal
 
-<<<<<<< HEAD
 from imagest_core.damage.examples import Examples, draw_examples
-from imagest_core.damage.map import DamageMap
-=======
 from imagest_core.damage.map import DamageMap, tile_box
->>>>>>> where
 from imagest_core.damage.rim import CleanedRim
 from imagest_core.errors import ProjectError
 from imagest_core.painting.reader import Painting, open_painting

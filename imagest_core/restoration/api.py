@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -147,9 +147,29 @@ def restore_with(
             )
         clock.lap("rim")
     painting.check_unchanged()
-    fills, mask = assembler.fills(), planned.mask_facts()
+    fills = assembler.fills()
     check_untouched(fills, planned.protected)
-    record = RestorationRecord(
+    record = replace(
+        _record(painting, planned, request, style, facts, notes, clock, rims[0]),
+        used=_used(engine, request, facts.facts, exact),
+        operator=operator,
+        classes=class_facts(damage),
+    )
+    return RestorationResult(fills, planned.dilated, planned.regions, record, planned.protected)
+
+
+def _record(
+    painting: Painting,
+    planned: _Planned,
+    request: RestorationRequest,
+    style: StyleReference | None,
+    facts: EngineFacts,
+    notes: Sequence[Notes],
+    clock: Clock,
+    rim: RimFacts | None,
+) -> RestorationRecord:
+    mask = planned.mask_facts()
+    return RestorationRecord(
         request,
         PaintingFacts.of(painting),
         mask,
@@ -159,15 +179,11 @@ def restore_with(
         Environment.now(),
         clock.timings(),
         peak_memory(),
-        (*_remarks(painting, planned.plan, facts.facts, rims[0]), *limit_remarks(request, mask)),
-        used=_used(engine, request, facts.facts, exact),
-        operator=operator,
-        classes=class_facts(damage),
+        (*_remarks(painting, planned.plan, facts.facts, rim), *limit_remarks(request, mask)),
         donor_sha256=_donor_hash(style),
-        rim=rims[0],
+        rim=rim,
         within=None if request.within is None else request.within.facts,
     )
-    return RestorationResult(fills, planned.dilated, planned.regions, record, planned.protected)
 
 
 def _checked_style(

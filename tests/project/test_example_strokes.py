@@ -121,7 +121,7 @@ def test_a_loaded_model_is_stored_and_can_be_removed(scan: Path, tmp_path: Path,
     with open_painting(scan) as painting:
         document = Document.create(painting, file)
     document.do(load_damage_model(document.state, stored))
-    assert len(document.state.damage.classes) == 6, "the class of the same name is used"
+    assert len(document.state.damage.classes) == 7, "the class of the same name is used"
     document.close()
     again = Document.open(file)
     assert again.state.damage_model == stored
@@ -139,10 +139,10 @@ def test_classes_of_a_model_are_found_by_name_or_added(
     document.do(rename_class(document.state, LOSS.label, "lacuna"))
     document.do(load_damage_model(document.state, StoredModel.of(model, "plaster.safetensors")))
     added = document.state.damage.classes[-1]
-    assert (added.label, added.name) == (7, "loss")
-    assert fitted_to(model, document.state.damage.classes).labels == (7, INTACT)
+    assert (added.label, added.name) == (8, "loss")
+    assert fitted_to(model, document.state.damage.classes).labels == (8, INTACT)
     document.undo()
-    assert len(document.state.damage.classes) == 6
+    assert len(document.state.damage.classes) == 7
     document.close()
 
 
