@@ -6164,14 +6164,6 @@ SHA-256 of the unchanged samples: {2}…</source>
         <translation>在两点之间拖动</translation>
     </message>
     <message>
-        <source>Texture</source>
-        <translation>纹理</translation>
-    </message>
-    <message>
-        <source>Also compares texture: tells smooth plaster from painted areas of the same colour</source>
-        <translation>同时比较纹理：可将光滑的底料与同色的绘画区域分开</translation>
-    </message>
-    <message>
         <source>Move</source>
         <translation>移动</translation>
     </message>
@@ -6222,6 +6214,10 @@ SHA-256 of the unchanged samples: {2}…</source>
     <message>
         <source>Drag between two points; enter their distance to set the scale</source>
         <translation>在两点之间拖动；输入距离以设定比例</translation>
+    </message>
+    <message>
+        <source>Texture: also tells smooth plaster from painted areas of the same colour</source>
+        <translation>纹理：还可将光滑的底料与同色的绘画区域分开</translation>
     </message>
     <message>
         <source>Eraser</source>
