@@ -71,7 +71,10 @@ class Forest:
         seed: int = 0,
         trees: int = TREES,
     ) -> Self:
-        """Learn ``trees`` from ``samples`` (n, features) float32 of ``classes`` (n,), from 0, with ``weights`` (n,)."""
+        """Learn a number of ``trees``.
+
+        Samples are (n, features) float32, classes (n,), from 0, and weights (n,).
+        """
         from sklearn.ensemble import ExtraTreesClassifier
 
         classifier = ExtraTreesClassifier(
