@@ -6989,7 +6989,7 @@ SHA-256 of the unchanged samples: {2}…</source>
     </message>
     <message>
         <source>Texture: also tells smooth plaster from painted areas of the same colour</source>
-        <translation type="unfinished"></translation>
+        <translation>纹理：还可将光滑的底料与同色的绘画区域分开</translation>
     </message>
     <message>
         <source>Move</source>

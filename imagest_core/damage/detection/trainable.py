@@ -37,9 +37,9 @@ from imagest_core.painting.geometry import Box
 from imagest_core.painting.reader import Painting
 from imagest_core.progress import Progress
 
-ROUNDS, AGAIN_WEIGHT = 1, 2.0
-"""The trees are learned again this many times from unmarked pixels of the class that they were given, with
-this factor on their weight."""
+GUESSING_TREES, ROUNDS, AGAIN_WEIGHT = 8, 1, 2.0
+"""Number of the first trees. Then the trees are learned again, this many times, from unmarked pixels of the
+class that they were given, with this factor on their weight."""
 PART, MAX_PART = 512, 2048
 """Side of the parts of a whole scan: px at the working scale, and maximum in native px."""
 
@@ -108,7 +108,7 @@ class StrokeClassifier:
         names = tuple(_class_name(strokes, label) for label in labels[:-1])
         self._strokes = strokes
         classes = np.searchsorted(np.array(labels), samples.labels)
-        forest = Forest.learn(samples.features, classes, samples.weights)
+        forest = Forest.learn(samples.features, classes, samples.weights, trees=GUESSING_TREES)
         for _ in range(ROUNDS):
             progress.check()
             forest = _learned_again(forest, samples, classes)

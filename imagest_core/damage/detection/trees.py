@@ -64,13 +64,21 @@ class Forest:
 
     @classmethod
     def learn(
-        cls, samples: Image, classes: NDArray[np.int64], weights: NDArray[np.float64], seed: int = 0
+        cls,
+        samples: Image,
+        classes: NDArray[np.int64],
+        weights: NDArray[np.float64],
+        seed: int = 0,
+        trees: int = TREES,
     ) -> Self:
-        """Learn from ``samples`` (n, features) float32 of ``classes`` (n,), from 0, with ``weights`` (n,)."""
+        """Learn a number of ``trees``.
+
+        Samples are (n, features) float32, classes (n,), from 0, and weights (n,).
+        """
         from sklearn.ensemble import ExtraTreesClassifier
 
         classifier = ExtraTreesClassifier(
-            TREES,
+            trees,
             max_leaf_nodes=MAX_LEAVES,
             min_weight_fraction_leaf=MIN_LEAF,
             random_state=seed,
