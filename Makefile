@@ -1,7 +1,9 @@
 # make demo   restore the bundled sample into ./out     make test   all tests
 # make run    open the workstation                      make lint   ruff, mypy, import contracts, deptry
 # make bench  measure speed on this machine               make sample paint the bundled sample again
-# make install  what demo and run need: no extras         make develop  all extras, tests and linters
+# make install  what demo and run need: torch, no more     make develop  all extras, tests and linters
+# make installer  installers in dist/installer            make sbom     list of the packages it installs (CycloneDX)
+# make dist     wheel and source archive in dist/          make licenses collect the licences of third parties
 
 PYTHON ?= python3
 VENV   ?= .venv
@@ -69,11 +71,11 @@ $(BIN)/python:
 
 $(VENV)/.installed: pyproject.toml constraints.txt | $(BIN)/python
 	@$(INSTALL) --upgrade setuptools
-	@$(INSTALL) --no-build-isolation -e .
+	@$(INSTALL) --no-build-isolation -e '.[torch]'
 	@touch $@
 
 $(VENV)/.developing: $(VENV)/.installed
-	@$(INSTALL) --no-build-isolation -e '.[all,test,lint]'
+	@$(INSTALL) --no-build-isolation -e '.[all,test,lint,release]'
 	@touch $@
 
 clean:
