@@ -28,6 +28,7 @@ PARTS = ("linux", "offline", "windows", "macos")
 
 
 def main() -> int:
+    """Build what the arguments ask for; return 0."""
     args = _arguments()
     date = source_date()
     os.environ["SOURCE_DATE_EPOCH"] = str(date)
@@ -57,17 +58,11 @@ def _build(
     elif part == "linux":
         made.append(make_tar(payload, args.output / f"{name}.tar.gz", date))
         template = (INSTALLER / "linux" / "control.in").read_text(encoding="utf-8")
-        made.append(
-            make_deb(
-                payload, args.output / f"imagest-workstation_{version}_amd64.deb", version, date, template
-            )
-        )
+        deb = args.output / f"imagest-workstation_{version}_amd64.deb"
+        made.append(make_deb(payload, deb, version, date, template))
         for profile in platform.profiles:
-            made.append(
-                write_sbom(
-                    payload / "locks" / f"{profile}.txt", args.output, f"{name}-{profile}", version, date
-                )
-            )
+            lock, target = payload / "locks" / f"{profile}.txt", args.output / f"{name}-{profile}.cdx.json"
+            made.append(write_sbom(lock, target, version, date))
     else:
         pack = make_zip if part == "windows" else make_tar
         made.append(pack(payload, args.output / f"{name}{'.zip' if part == 'windows' else '.tar.gz'}", date))

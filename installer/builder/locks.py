@@ -8,6 +8,7 @@ import subprocess
 import tomllib
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from packaging.tags import Tag, compatible_tags, cpython_tags
 from packaging.utils import parse_wheel_filename
@@ -68,7 +69,7 @@ def supported_tags(platform: Platform, python: str) -> Iterable[Tag]:
     yield from compatible_tags((major, minor), f"cp{major}{minor}", platform.tags)
 
 
-def download_size(package: dict, tags: list[Tag], own: Path) -> int:
+def download_size(package: dict[str, Any], tags: list[Tag], own: Path) -> int:
     """Return the size of the wheel that is best for ``tags`` among those of an entry of ``pylock.toml``."""
     if package["name"] == NAME:
         return own.stat().st_size

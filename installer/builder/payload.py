@@ -7,6 +7,7 @@ import json
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from packaging.utils import parse_wheel_filename
 
@@ -23,6 +24,8 @@ FILES = {
     "windows": ("install.cmd", "imagest.cmd", "entries.ps1"),
     "macos": ("install.command", "imagest", "entries.sh"),
 }
+START = {"linux": 2, "windows": 0, "macos": 0}
+"""Which of ``FILES`` a user starts."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +78,7 @@ def add_wheelhouse(
     write_manifest(payload, {"profiles": manifest["profiles"], "offline": list(profiles)})
 
 
-def write_manifest(payload: Path, values: dict) -> None:
+def write_manifest(payload: Path, values: dict[str, Any]) -> None:
     """Write ``manifest.json`` and ``id``, which changes with everything that decides what is installed."""
     (wheel,) = (payload / "wheels").glob("*.whl")
     manifest = {
@@ -124,10 +127,11 @@ def _platform_files(platform: Platform, target: Path, version: str) -> None:
 
 
 def _write_readme(platform: Platform, target: Path) -> None:
+    start = FILES[platform.name][START[platform.name]]
     never = f"\nThis installer was resolved for {platform.name} but was never run there by its authors.\n"
     text = (
-        f"Imagest Workstation\n\nInstall for this user: run {FILES[platform.name][0 if platform.name != 'linux' else 2]}.\n"
-        "It says how much is downloaded and how large the program is before it begins. It installs again over an\n"
-        "older version; settings and models are kept.\n"
+        f"Imagest Workstation\n\nInstall for this user: run {start}.\n"
+        "It says how much is downloaded and how large the program is before it begins.\n"
+        "It installs again over an older version; settings and models are kept.\n"
     )
     (target / "README.txt").write_text(text + ("" if platform.name == "linux" else never), encoding="utf-8")

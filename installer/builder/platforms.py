@@ -17,7 +17,7 @@ GLIBC = 34
 
 @dataclass(frozen=True)
 class Platform:
-    """``uv``: name for ``uv pip compile --python-platform``; ``tags``: platform tags of wheels, best first."""
+    """``uv``: name for ``uv pip compile --python-platform``; ``tags``: those of wheels, best first."""
 
     name: str
     uv: str

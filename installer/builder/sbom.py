@@ -12,9 +12,8 @@ from pathlib import Path
 from installer.builder.locks import NAME
 
 
-def write_sbom(lock: Path, folder: Path, name: str, version: str, date: int) -> Path:
-    """Write ``folder/name.cdx.json`` from a lock file with hashes; the same lock gives the same bytes."""
-    target = folder / f"{name}.cdx.json"
+def write_sbom(lock: Path, target: Path, version: str, date: int) -> Path:
+    """Write ``target`` from a lock file with hashes; the same lock gives the same bytes."""
     command = [sys.executable, "-m", "cyclonedx_py", "requirements", "--output-reproducible"]
     command += ["--spec-version", "1.6", "--output-format", "JSON", "--output-file", str(target), str(lock)]
     subprocess.run(command, check=True, capture_output=True)

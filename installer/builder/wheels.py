@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import tempfile
@@ -14,7 +13,7 @@ from installer.builder.platforms import Platform
 
 BYTECODE = 1.12
 """Size of an installed package with compiled files, relative to the files in its wheel."""
-PIP = (sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet")
+PIP = (sys.executable, "-m", "pip", "--disable-pip-version-check", "-qq")
 
 
 def build_distributions(source: Path, target: Path) -> Path:
@@ -39,8 +38,7 @@ def download_wheels(lock: Path, platform: Platform, python: str, target: Path) -
     with tempfile.TemporaryDirectory() as folder:
         third = Path(folder, "lock.txt")
         third.write_text(split_lock(lock.read_text(encoding="utf-8"))[1], encoding="utf-8")
-        variables = os.environ | {"PIP_FIND_LINKS": ""}
-        subprocess.run([*PIP, "download", *options, "-r", str(third)], check=True, env=variables)
+        subprocess.run([*PIP, "download", *options, "-r", str(third)], check=True)
 
 
 def unpacked_size(wheels: list[Path]) -> int:

@@ -12,7 +12,7 @@ from pathlib import Path
 from . import desktop, state
 from .errors import CancelledError, LauncherError
 from .install import Progress, install, remove_old, repair, used
-from .interface import Interface, choose_interface
+from .interface import Interface, choose_interface, has_screen
 from .payload import Payload, Profile, read_payload
 from .places import Places, default_places, kept_folders
 from .profiles import choose
@@ -115,7 +115,7 @@ def _profile_before(places: Places) -> str | None:
 
 
 def up_to_date(payload: Payload, places: Places, profile: str | None) -> Environment | None:
-    """Return the environment in use if it is complete and belongs to ``payload`` (and ``profile``, if given)."""
+    """Return the environment in use if it is complete and belongs to ``payload`` and ``profile``."""
     found = state.current(places)
     if found is None or not found.usable(places) or found.payload != payload.id:
         return None
@@ -210,10 +210,7 @@ def _earlier(places: Places) -> Environment | None:
 
 def _can_ask() -> bool:
     terminal = all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stderr))
-    screen = (
-        sys.platform in ("win32", "darwin") or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
-    )
-    return terminal or bool(screen)
+    return terminal or has_screen()
 
 
 def start(places: Places, environment: Environment, arguments: Sequence[str]) -> int:

@@ -67,14 +67,14 @@ def repair(payload: Payload, places: Places, profile: Profile, progress: Progres
 
 
 def check_room(places: Places, profile: Profile) -> None:
-    """Raise ``LauncherError`` unless the environment fits on the disk. What an earlier try left is counted."""
+    """Raise ``LauncherError`` unless the environment fits on the disk. What the cache has needs no room."""
     there = used(places.cache) if places.cache.is_dir() else 0
     needed = int(max(profile.disk * SPARE - there, 0))
     free = shutil.disk_usage(places.root).free
     if free < needed:
         raise LauncherError(
-            f"The disk of {places.root} has {size(free)} free and {size(needed)} are needed; make room, or set "
-            "IMAGEST_INSTALLATION to a folder on another disk."
+            f"The disk of {places.root} has {size(free)} free and {size(needed)} are needed; make room, or "
+            "set IMAGEST_INSTALLATION to a folder on another disk."
         )
 
 

@@ -40,6 +40,7 @@ class Terminal:
         self._last = (-1, "", 0.0)
 
     def confirm(self, text: str, accept: str) -> bool:
+        """Ask whether to begin."""
         self.say(text)
         if self._sure:
             return True
@@ -50,9 +51,11 @@ class Terminal:
         return sys.stdin.readline().strip().lower() in ("", "y", "yes", "j", "ja", "是")
 
     def run(self, work: Callable[[Progress], None]) -> None:
+        """Do ``work`` and show its progress."""
         work(self._progress)
 
     def say(self, text: str) -> None:
+        """Show a sentence."""
         self._stream.write(text + "\n")
         self._stream.flush()
 
@@ -71,6 +74,7 @@ class Zenity:
         self._sure = sure
 
     def confirm(self, text: str, accept: str) -> bool:
+        """Ask whether to begin."""
         options = [
             "--question",
             "--no-markup",
@@ -83,6 +87,7 @@ class Zenity:
         return self._sure or _zenity(*options, "--text", text).wait() == 0
 
     def run(self, work: Callable[[Progress], None]) -> None:
+        """Do ``work`` and show its progress."""
         dialog = _zenity("--progress", "--auto-close", "--width=520", "--percentage=0", "--text", TITLE)
         stream = dialog.stdin
 
@@ -104,12 +109,13 @@ class Zenity:
             dialog.wait()
 
     def say(self, text: str) -> None:
+        """Show a sentence."""
         _zenity("--info", "--no-markup", "--width=520", "--text", text).wait()
 
 
 def choose_interface(text: bool, sure: bool) -> Interface:
     """Return the terminal where there is one or ``text`` is set, else a window, zenity, or plain lines."""
-    if text or (sys.stderr is not None and sys.stderr.isatty()) or not _has_screen():
+    if text or (sys.stderr is not None and sys.stderr.isatty()) or not has_screen():
         return Terminal(sure)
     if find_spec("tkinter") is not None:
         from .window import Window, can_open
@@ -119,7 +125,8 @@ def choose_interface(text: bool, sure: bool) -> Interface:
     return Zenity(sure) if shutil.which("zenity") else Terminal(sure)
 
 
-def _has_screen() -> bool:
+def has_screen() -> bool:
+    """Whether windows can be shown."""
     if sys.platform in ("win32", "darwin"):
         return True
     return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))

@@ -13,7 +13,7 @@ from .errors import LauncherError
 
 @dataclass(frozen=True)
 class Profile:
-    """A set of packages: ``lock`` is its file, sizes are in bytes; ``driver``: the oldest NVIDIA driver, or 0."""
+    """A set of packages: ``lock`` is its file, sizes are in bytes; ``driver``: the oldest of NVIDIA, or 0."""
 
     name: str
     lock: Path

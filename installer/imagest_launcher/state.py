@@ -83,7 +83,7 @@ def set_current(places: Places, environment: Environment) -> None:
 
 @contextmanager
 def locked(places: Places) -> Iterator[BinaryIO]:
-    """Hold the lock of the installation. uv inherits it, so it outlives a killed launcher while uv still runs.
+    """Hold the lock of the installation. uv inherits it: it outlives a killed launcher while uv runs.
 
     Raises
     ------

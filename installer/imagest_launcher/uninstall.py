@@ -25,7 +25,7 @@ def uninstall(places: Places) -> None:
         remove_entries(places)
         for folder in (places.environments, places.cache, places.programs):
             shutil.rmtree(folder, ignore_errors=True)
-        for file in (places.log, places.wheelhouse):
+        for file in (places.log, places.wheelhouse, places.root / "imagest.cmd"):
             file.unlink(missing_ok=True)
     places.lock.unlink(missing_ok=True)
     with suppress(OSError):

@@ -31,12 +31,15 @@ class Window:
         self._sure = sure
 
     def confirm(self, text: str, accept: str) -> bool:
+        """Ask whether to begin."""
         return self._sure or self._ask(text, accept, tr("Cancel"))
 
     def say(self, text: str) -> None:
+        """Show a sentence."""
         self._ask(text, tr("Close"), "")
 
     def run(self, work: Callable[[Progress], None]) -> None:
+        """Do ``work`` and show its progress."""
         root, frame = _root()
         cancelled, events = threading.Event(), queue.SimpleQueue[tuple[float, str] | None]()
         failure: list[BaseException] = []

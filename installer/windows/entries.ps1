@@ -1,6 +1,8 @@
 # Adds a start menu entry and the file type .imagest for this user. Never run on Windows by its authors.
 param([string]$Folder)
-$starter = Join-Path (Resolve-Path $Folder) 'imagest.cmd'
+$root = if ($env:IMAGEST_INSTALLATION) { $env:IMAGEST_INSTALLATION } else { Join-Path $env:LOCALAPPDATA 'imagest-workstation' }
+$starter = Join-Path $root 'imagest.cmd'
+Copy-Item (Join-Path $Folder 'imagest.cmd') $starter -Force
 $menu = [Environment]::GetFolderPath('Programs')
 $shortcut = (New-Object -ComObject WScript.Shell).CreateShortcut((Join-Path $menu 'Imagest Workstation.lnk'))
 $shortcut.TargetPath = $starter
