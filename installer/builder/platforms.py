@@ -8,7 +8,7 @@ PYTHONS = ("3.11", "3.12", "3.13")
 BELOW = "3.14"
 EXTRAS = {"onnx": "onnx", "cpu": "torch,diffusion", "cuda": "torch,diffusion"}
 """Profile → extras of the distribution that it installs."""
-UNPACKED = {"onnx": 3.3, "cpu": 2.1, "cuda": 2.1}
+UNPACKED = {"onnx": 2.9, "cpu": 2.0, "cuda": 2.0}
 """Profile → size on disk relative to the download; measured on Linux, used where no package is at hand."""
 CUDA_DRIVERS = {"12": 525, "13": 580}
 """CUDA version → the oldest NVIDIA driver (Linux) that runs its libraries."""

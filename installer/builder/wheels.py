@@ -11,8 +11,8 @@ from pathlib import Path
 from installer.builder.locks import split_lock
 from installer.builder.platforms import Platform
 
-BYTECODE = 1.12
-"""Size of an installed package with compiled files, relative to the files in its wheel."""
+BYTECODE = 1.04
+"""Size of the installed packages after some use, relative to the files in their wheels."""
 PIP = (sys.executable, "-m", "pip", "--disable-pip-version-check", "-qq")
 
 
