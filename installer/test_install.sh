@@ -41,13 +41,14 @@ says() { # says TEXT COMMAND...
 }
 unpack() { as_user mkdir -p "$2" && as_user tar xf - -C "$2" <"$1"; }
 kill_in_the_middle() { # as soon as 200 MB of packages are unpacked
-  as_user setsid "$first/install.sh" --yes >/dev/null 2>&1 &
+  as_user setsid sh -c 'echo $$ >"$HOME/group"; exec "$0" --yes' "$first/install.sh" >/dev/null 2>&1 &
   for _ in $(seq 600); do
     [ "$(du -sm "$root/cache" 2>/dev/null | cut -f1)" -gt 200 ] 2>/dev/null && break
     sleep 0.05
   done
-  pkill -KILL -f "$root" || return 1
+  kill -KILL -- "-$(cat "$home/group")" || return 1
   wait
+  rm "$home/group"
   [ ! -e "$root/current" ]
 }
 change_id() { # the same files as another version

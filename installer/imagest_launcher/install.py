@@ -36,6 +36,7 @@ def install(payload: Payload, places: Places, profile: Profile, progress: Progre
         There is no room, uv failed, or another installation is running. The environment in use still works.
     """
     with state.locked(places) as lock:
+        remove_leftovers(places)
         check_room(places, profile)
         environment = _new_environment(payload, profile)
         _make(payload, places, environment, lock, progress)
@@ -43,6 +44,8 @@ def install(payload: Payload, places: Places, profile: Profile, progress: Progre
         if payload.wheelhouse is not None:
             places.write(places.wheelhouse, f"{payload.wheelhouse}\n")
         remove_old(places, payload)
+        if unused := unused_packages(places):
+            run_uv(payload, places, ["cache", "clean", *unused], lock)
     return finished
 
 
@@ -183,6 +186,22 @@ def remove_old(places: Places, payload: Payload) -> None:
         for folder in sorted(parent.iterdir()) if parent.is_dir() else ():
             if folder.name != kept and not any(os.fsencode(folder) in line for line in running):
                 shutil.rmtree(folder, ignore_errors=True)
+
+
+def remove_leftovers(places: Places) -> None:
+    """Remove what a killed uv had half unpacked; it would stay in the cache forever."""
+    for path in places.cache.glob(".tmp*"):
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def unused_packages(places: Places) -> list[str]:
+    """Return the packages in the cache of which no environment has a hard link: old versions."""
+    names = set()
+    for package in places.cache.glob("archive-v*/*"):
+        files = (path for path in package.rglob("*") if path.is_file())
+        if not any(path.stat().st_nlink > 1 for path in files):
+            names |= {path.name.partition("-")[0] for path in package.glob("*.dist-info")}
+    return sorted(names)
 
 
 def _command_lines() -> list[bytes]:

@@ -145,6 +145,21 @@ def test_uninstall_removes_the_program_and_nothing_else(user):
     assert not user.root.exists()
 
 
+def test_what_a_killed_uv_left_and_what_no_environment_uses_leave_the_cache(user):
+    user.install()
+    half = user.root / "cache" / ".tmpAbc" / "half"
+    half.parent.mkdir()
+    half.write_text("unpacked")
+    user.unpack("2.0")
+    user.install()
+    assert not half.parent.exists()
+    assert list(user.root.glob("cache/archive-v*/*/app")) == []
+    for _ in range(2):
+        (user.root / "current").unlink()
+        assert user.install().returncode == 0, "uv unpacks again what is missing"
+        assert len(list(user.root.glob("cache/archive-v*/*/app"))) == 1
+
+
 def test_a_second_installation_at_the_same_time_is_refused(user):
     user.hold.touch()
     first = subprocess.Popen(
