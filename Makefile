@@ -16,7 +16,7 @@ DOCS   := --docs docs/images
 MANUAL := --manual docs/manual/images
 SIZES  := 1280x720 1440x900 1920x1080
 
-.PHONY: demo run test lint bench sample pictures screenshots texts install develop clean
+.PHONY: demo run test lint bench sample pictures screenshots texts dist installer sbom licenses install develop clean
 
 demo: install
 	@$(BIN)/imagest demo $(ARGS)
@@ -58,6 +58,18 @@ texts: develop
 	$(BIN)/pyside6-lupdate $$(find app -name '*.py' | sort) -ts resources/i18n/imagest_zh_CN.ts -no-obsolete -locations none
 	$(BIN)/pyside6-lrelease resources/i18n/imagest_zh_CN.ts resources/i18n/imagest_en.ts
 
+dist: $(VENV)/.releasing
+	$(BIN)/python -m build --no-isolation --outdir dist
+
+installer: $(VENV)/.releasing
+	$(BIN)/python -m installer.builder $(ARGS)
+
+sbom: $(VENV)/.releasing
+	$(BIN)/python -m installer.builder --only sbom $(ARGS)
+
+licenses: develop
+	$(BIN)/python -m scripts.collect_licenses
+
 install: $(VENV)/.installed
 develop: $(VENV)/.developing
 
@@ -76,6 +88,12 @@ $(VENV)/.installed: pyproject.toml constraints.txt | $(BIN)/python
 
 $(VENV)/.developing: $(VENV)/.installed
 	@$(INSTALL) --no-build-isolation -e '.[all,test,lint,release]'
+	@touch $@
+
+# Without torch, which building does not need.
+$(VENV)/.releasing: pyproject.toml constraints.txt | $(BIN)/python
+	@$(INSTALL) --upgrade setuptools
+	@$(INSTALL) --no-build-isolation -e '.[release]'
 	@touch $@
 
 clean:

@@ -38,6 +38,7 @@ COMMANDS = (
     Command("models", "imagest_core.cli.models", "list, add, check, remove and fetch models"),
     Command("project", "imagest_core.cli.project", "inspect, export, verify and rescue project files"),
     Command("bench", "imagest_core.cli.bench", "measure speeds on this computer"),
+    Command("licenses", "imagest_core.cli.licenses", "list the licences of third parties"),
     Command("demo", "imagest_core.cli.demo", "restore the bundled sample into ./out"),
 )
 NAMES = tuple(command.name for command in COMMANDS)

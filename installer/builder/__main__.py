@@ -19,12 +19,13 @@ from pathlib import Path
 from packaging.utils import parse_wheel_filename
 
 from installer.builder.archives import make_deb, make_tar, make_zip
+from installer.builder.locks import write_lock
 from installer.builder.payload import INSTALLER, ROOT, Sources, add_wheelhouse, make_payload
 from installer.builder.platforms import EXTRAS, PLATFORMS, PYTHONS
 from installer.builder.sbom import write_sbom
 from installer.builder.wheels import build_distributions
 
-PARTS = ("linux", "offline", "windows", "macos")
+PARTS = ("linux", "offline", "windows", "macos", "sbom")
 
 
 def main() -> int:
@@ -38,6 +39,9 @@ def main() -> int:
     sources = Sources(wheel.resolve(), find_uv(), installed_version("uv"), ROOT / "constraints.txt")
     with tempfile.TemporaryDirectory(dir=args.output) as work:
         for part in args.only or PARTS:
+            if part == "sbom":
+                _write_sboms(sources, version, date, Path(work), args.output)
+                continue
             _build(part, sources, version, date, Path(work), args)
     _write_sums(args.output)
     return 0
@@ -60,15 +64,22 @@ def _build(
         template = (INSTALLER / "linux" / "control.in").read_text(encoding="utf-8")
         deb = args.output / f"imagest-workstation_{version}_amd64.deb"
         made.append(make_deb(payload, deb, version, date, template))
-        for profile in platform.profiles:
-            lock, target = payload / "locks" / f"{profile}.txt", args.output / f"{name}-{profile}.cdx.json"
-            made.append(write_sbom(lock, target, version, date))
     else:
         pack = make_zip if part == "windows" else make_tar
         made.append(pack(payload, args.output / f"{name}{'.zip' if part == 'windows' else '.tar.gz'}", date))
     for path in made:
         print(f"{path.name}: {path.stat().st_size / 1e6:.1f} MB")
     shutil.rmtree(payload)
+
+
+def _write_sboms(sources: Sources, version: str, date: int, work: Path, output: Path) -> None:
+    """Write the bill of materials of each profile of each platform."""
+    for platform in PLATFORMS.values():
+        for profile in platform.profiles:
+            lock = work / f"{platform.name}-{profile}.txt"
+            write_lock(sources.uv, platform, profile, sources.wheel, sources.constraints, lock)
+            target = output / f"imagest-workstation-{version}-{platform.archive}-{profile}.cdx.json"
+            print(f"{write_sbom(lock, target, version, date).name}: {target.stat().st_size / 1e6:.1f} MB")
 
 
 def find_uv() -> str:
