@@ -18,7 +18,7 @@ class UnknownPackageError(InputError):
 
 @dataclass(frozen=True)
 class Package:
-    """``license``: an SPDX expression; ``texts``: licence texts by file name, empty if the package has none."""
+    """``license``: an SPDX expression; ``texts``: licence texts by file name (there may be none)."""
 
     name: str
     version: str

@@ -27,7 +27,7 @@ def required_versions() -> dict[str, str]:
 
 
 def closure(requirements: list[Requirement], own_name: str) -> dict[str, str]:
-    """Return name → installed version of ``requirements`` and all that they need, but for the project itself."""
+    """Return name → installed version of ``requirements`` and all that they need, without the project."""
     found: dict[str, str] = {}
     pending = list(requirements)
     own, visited = _normal(own_name), set[str]()
