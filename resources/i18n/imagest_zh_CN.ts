@@ -39,6 +39,10 @@
         <source>Libraries</source>
         <translation>库</translation>
     </message>
+    <message>
+        <source>Enter or a double click shows the licence’s text.</source>
+        <translation>按回车或双击可显示许可证全文。</translation>
+    </message>
 </context>
 <context>
     <name>ActionHandlers</name>
@@ -3848,6 +3852,13 @@ SHA-256 of the unchanged samples: {2}…</source>
     <message>
         <source>{0}  ·  cancelling…</source>
         <translation>{0}  ·  正在取消…</translation>
+    </message>
+</context>
+<context>
+    <name>LicenceDialog</name>
+    <message>
+        <source>Licence of {0}</source>
+        <translation>{0} 的许可证</translation>
     </message>
 </context>
 <context>
