@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import locale
 import os
 import shutil
 import subprocess
@@ -84,7 +85,11 @@ class Zenity:
             "--cancel-label",
             tr("Cancel"),
         ]
-        return self._sure or _zenity(*options, "--text", text).wait() == 0
+        if self._sure:
+            return True
+        if (code := _zenity(*options, "--text", text).wait()) not in (0, 1):
+            raise LauncherError("No dialog can be shown; start imagest-launcher in a terminal.")
+        return code == 0
 
     def run(self, work: Callable[[Progress], None]) -> None:
         """Do ``work`` and show its progress."""
@@ -110,7 +115,8 @@ class Zenity:
 
     def say(self, text: str) -> None:
         """Show a sentence."""
-        _zenity("--info", "--no-markup", "--width=520", "--text", text).wait()
+        if _zenity("--info", "--no-markup", "--width=520", "--text", text).wait() not in (0, 1):
+            Terminal().say(text)
 
 
 def choose_interface(text: bool, sure: bool) -> Interface:
@@ -134,4 +140,12 @@ def has_screen() -> bool:
 
 def _zenity(*options: str) -> subprocess.Popen[str]:
     command = ["zenity", "--title", TITLE, *options]
-    return subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    variables = dict(os.environ)
+    try:
+        locale.setlocale(locale.LC_ALL, "")
+    except locale.Error:
+        # Without its locale, zenity refuses what is not ASCII.
+        variables["LC_ALL"] = "C.UTF-8"
+    return subprocess.Popen(
+        command, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL, encoding="utf-8", env=variables
+    )
