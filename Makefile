@@ -2,7 +2,9 @@
 # make run    open the workstation                      make lint   ruff, mypy, import contracts, deptry
 # make bench  measure speed on this machine               make sample paint the bundled sample again
 # make tables CASES=… PROMPTS=… STYLES=… [WEIGHTS=…]  the paper's tables (docs/evaluating.md)
-# make install  what demo and run need: no extras         make develop  all extras, tests and linters
+# make install  what demo and run need: torch, no more     make develop  all extras, tests and linters
+# make installer  installers in dist/installer            make sbom     list of the packages it installs (CycloneDX)
+# make dist     wheel and source archive in dist/          make licenses collect the licences of third parties
 
 PYTHON ?= python3
 VENV   ?= .venv
@@ -15,7 +17,7 @@ DOCS   := --docs docs/images
 MANUAL := --manual docs/manual/images
 SIZES  := 1280x720 1440x900 1920x1080
 
-.PHONY: demo run test lint tables bench sample pictures screenshots texts install develop clean
+.PHONY: demo run test lint tables bench sample pictures screenshots texts dist installer sbom licenses install develop clean
 
 demo: install
 	@$(BIN)/imagest demo $(ARGS)
@@ -61,6 +63,18 @@ texts: develop
 	$(BIN)/pyside6-lupdate $$(find app -name '*.py' | sort) -ts resources/i18n/imagest_zh_CN.ts -no-obsolete -locations none
 	$(BIN)/pyside6-lrelease resources/i18n/imagest_zh_CN.ts resources/i18n/imagest_en.ts
 
+dist: $(VENV)/.releasing
+	$(BIN)/python -m build --no-isolation --outdir dist
+
+installer: $(VENV)/.releasing
+	$(BIN)/python -m installer.builder $(ARGS)
+
+sbom: $(VENV)/.releasing
+	$(BIN)/python -m installer.builder --only sbom $(ARGS)
+
+licenses: develop
+	$(BIN)/python -m scripts.collect_licenses
+
 install: $(VENV)/.installed
 develop: $(VENV)/.developing
 
@@ -74,11 +88,17 @@ $(BIN)/python:
 
 $(VENV)/.installed: pyproject.toml constraints.txt | $(BIN)/python
 	@$(INSTALL) --upgrade setuptools
-	@$(INSTALL) --no-build-isolation -e .
+	@$(INSTALL) --no-build-isolation -e '.[torch]'
 	@touch $@
 
 $(VENV)/.developing: $(VENV)/.installed
-	@$(INSTALL) --no-build-isolation -e '.[all,test,lint]'
+	@$(INSTALL) --no-build-isolation -e '.[all,test,lint,release]'
+	@touch $@
+
+# Without torch, which building does not need.
+$(VENV)/.releasing: pyproject.toml constraints.txt | $(BIN)/python
+	@$(INSTALL) --upgrade setuptools
+	@$(INSTALL) --no-build-isolation -e '.[release]'
 	@touch $@
 
 clean:

@@ -6,7 +6,7 @@ The core does not import Qt. Start with :mod:`imagest_core.painting` (reading an
 
 import os
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 os.environ.setdefault("GOMP_SPINCOUNT", "2000")
 """Number of iterations an OpenMP thread spins while waiting; torch reads it on import. The default of

@@ -7,9 +7,11 @@ from importlib.util import find_spec
 from imagest_core.errors import InputError
 
 EXTRAS = {
-    "train": ("accelerate", "tensorboard"),
-    "evaluate": ("piq", "torchvision", "transformers"),
-    "diffusion": ("accelerate", "diffusers", "peft", "transformers"),
+    "torch": ("torch",),
+    "onnx": ("onnxruntime",),
+    "train": ("accelerate", "tensorboard", "torch"),
+    "evaluate": ("piq", "torch", "torchvision", "transformers"),
+    "diffusion": ("accelerate", "diffusers", "peft", "torch", "transformers"),
     "cluster": ("ray",),
 }
 """Extra of the distribution → modules it brings. Import contracts state which packages may import them."""

@@ -23,9 +23,14 @@ def required_versions() -> dict[str, str]:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
     lines = list(project["build-system"]["requires"]) + project["project"]["dependencies"]
     lines += [line for extra in project["project"]["optional-dependencies"].values() for line in extra]
+    return closure([Requirement(line) for line in lines], project["project"]["name"])
+
+
+def closure(requirements: list[Requirement], own_name: str) -> dict[str, str]:
+    """Return name → installed version of ``requirements`` and all that they need, without the project."""
     found: dict[str, str] = {}
-    pending = [Requirement(line) for line in lines]
-    own, visited = _normal(project["project"]["name"]), set[str]()
+    pending = list(requirements)
+    own, visited = _normal(own_name), set[str]()
     while pending:
         requirement = pending.pop()
         if str(requirement) in visited or _normal(requirement.name) == own or not _applies(requirement):

@@ -2,35 +2,22 @@
 
 from __future__ import annotations
 
-from importlib import metadata
-
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDialogButtonBox, QHeaderView, QTreeWidget, QTreeWidgetItem, QWidget
+from PySide6.QtWidgets import (
+    QDialogButtonBox,
+    QHeaderView,
+    QPlainTextEdit,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QWidget,
+)
 
 from app.diagnostics import diagnostics
 from app.widgets.parts import button, column, label, row
 from app.widgets.placement import Dialog
 from app.widgets.project_folder import ProjectFolder
 from imagest_core import __version__
-
-PARTS = {
-    "PySide6": "LGPL-3.0",
-    "shiboken6": "LGPL-3.0",
-    "numpy": "BSD-3-Clause",
-    "opencv-python-headless": "Apache-2.0",
-    "array-api-compat": "MIT",
-    "scipy": "BSD-3-Clause",
-    "scikit-image": "BSD-3-Clause",
-    "scikit-learn": "BSD-3-Clause",
-    "tifffile": "BSD-3-Clause",
-    "imagecodecs": "BSD-3-Clause",
-    "pillow": "MIT-CMU",
-    "torch": "BSD-3-Clause",
-    "safetensors": "Apache-2.0",
-    "platformdirs": "MIT",
-    "psygnal": "BSD-3-Clause",
-}
-"""Libraries that the program uses, with their licences."""
+from imagest_core.licenses import find_package, third_party
 
 
 class AboutDialog(Dialog):
@@ -73,18 +60,33 @@ class AboutDialog(Dialog):
         tree.setAlternatingRowColors(True)
         tree.setHeaderLabels([self.tr("Library"), self.tr("Version"), self.tr("Licence")])
         tree.setAccessibleName(self.tr("Libraries"))
-        for name, licence in PARTS.items():
-            tree.addTopLevelItem(QTreeWidgetItem([name, version(name), licence]))
-        tree.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        for package in third_party():
+            if package.installed is not None:
+                tree.addTopLevelItem(QTreeWidgetItem([package.name, package.installed, package.license]))
+        tree.header().setSectionResizeMode(0, QHeaderView.ResizeMode.ResizeToContents)
+        tree.setToolTip(self.tr("Enter or a double click shows the licence’s text."))
+        tree.itemActivated.connect(lambda item: LicenceDialog(item.text(0), self).show())
         return tree
 
 
-def version(name: str) -> str:
-    """The installed version of a library, "–" where it is missing."""
-    try:
-        return metadata.version(name)
-    except metadata.PackageNotFoundError:
-        return "–"
+class LicenceDialog(Dialog):
+    """Shows the licence text of a library."""
+
+    def __init__(self, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        package = find_package(name)
+        self.setWindowTitle(self.tr("Licence of {0}").format(package.name))
+        self.resize(640, 600)
+        layout = column(self, margin=16)
+        layout.addWidget(label(f"{package.license} · {package.page}", "soft", wrap=True))
+        text = QPlainTextEdit(package.text())
+        text.setReadOnly(True)
+        text.setAccessibleName(self.windowTitle())
+        layout.addWidget(text, 1)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        buttons.rejected.connect(self.reject)
+        layout.addWidget(buttons)
 
 
 def copy() -> None:

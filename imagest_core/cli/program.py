@@ -46,6 +46,7 @@ COMMANDS = (
     Command("project", "imagest_core.cli.project", "inspect, export, verify and rescue project files"),
     Command("layers", "imagest_core.cli.layers", "add, list and remove registered pictures of a project"),
     Command("bench", "imagest_core.cli.bench", "measure speeds on this computer"),
+    Command("licenses", "imagest_core.cli.licenses", "list the licences of third parties"),
     Command("demo", "imagest_core.cli.demo", "restore the bundled sample into ./out"),
 )
 NAMES = tuple(command.name for command in COMMANDS)

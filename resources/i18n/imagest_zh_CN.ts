@@ -39,6 +39,10 @@
         <source>Libraries</source>
         <translation>库</translation>
     </message>
+    <message>
+        <source>Enter or a double click shows the licence’s text.</source>
+        <translation>按回车或双击可显示许可证全文。</translation>
+    </message>
 </context>
 <context>
     <name>ActionHandlers</name>
@@ -4481,6 +4485,13 @@ SHA-256 of the unchanged samples: {2}…</source>
     <message>
         <source>Learned from strokes: {0} px marked. Correct the mask with the brush and the eraser.</source>
         <translation>从笔画学习：已标记 {0} 像素。请用画笔和橡皮修正蒙版。</translation>
+    </message>
+</context>
+<context>
+    <name>LicenceDialog</name>
+    <message>
+        <source>Licence of {0}</source>
+        <translation>{0} 的许可证</translation>
     </message>
 </context>
 <context>

@@ -12,7 +12,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QDialog, QScrollArea, QToolButton
 from pytestqt.qtbot import QtBot
 
-from app.dialogs.about import AboutDialog
+from app.dialogs.about import AboutDialog, LicenceDialog
 from app.dialogs.export import ExportDialog
 from app.dialogs.settings import SettingsDialog
 from app.dialogs.shortcuts import ShortcutsDialog
@@ -209,7 +209,7 @@ def test_settings_take_effect_immediately(window: MainWindow):
 
 
 def test_about_lists_versions_and_licences(window: MainWindow):
-    from PySide6.QtWidgets import QTreeWidget
+    from PySide6.QtWidgets import QPlainTextEdit, QTreeWidget
 
     window.handlers.about()
     dialog = dialog_of(AboutDialog)
@@ -217,8 +217,11 @@ def test_about_lists_versions_and_licences(window: MainWindow):
     rows = {
         tree.topLevelItem(n).text(0): tree.topLevelItem(n).text(2) for n in range(tree.topLevelItemCount())
     }
-    assert rows["PySide6"] == "LGPL-3.0"
+    assert rows["PySide6-Essentials"].startswith("LGPL-3.0")
     assert all(rows.values())
+    tree.itemActivated.emit(tree.findItems("numpy", Qt.MatchFlag.MatchExactly)[0], 0)
+    licence = dialog.findChild(LicenceDialog)
+    assert "NumPy Developers" in licence.findChild(QPlainTextEdit).toPlainText()
     dialog.close()
 
 

@@ -62,7 +62,7 @@ def test_missing_extra_is_named_with_its_install_command(cli, tmp_path, monkeypa
 def test_all_missing_packages_are_named(monkeypatch):
     for module in EXTRAS["train"]:
         monkeypatch.setitem(sys.modules, module, None)
-    with pytest.raises(MissingExtraError, match=r"\(accelerate, tensorboard\)"):
+    with pytest.raises(MissingExtraError, match=r"\(accelerate, tensorboard, torch\)"):
         require_extra("train", "Training")
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-FOLDERS = ("imagest_core", "app", "scripts")
+FOLDERS = ("imagest_core", "app", "scripts", "installer")
 GENERATED = {"core_templates.py"}
 MAX_FILE, MAX_FUNCTION = 400, 40
 

@@ -54,7 +54,16 @@ def test_a_missing_library_names_its_package(monkeypatch, capsys):
 def test_the_constraints_pin_all_that_the_project_asks_for_and_name_no_place():
     lines = [line for line in freeze.FILE.read_text().splitlines() if not line.startswith("#")]
     pinned = {Requirement(line).name for line in lines}
-    assert pinned >= {"torch", "diffusers", "pyside6", "numpy", "tifffile", "pytest", "ruff", "setuptools"}
+    assert pinned >= {
+        "torch",
+        "diffusers",
+        "pyside6-essentials",
+        "numpy",
+        "tifffile",
+        "pytest",
+        "ruff",
+        "setuptools",
+    }
     assert pinned.isdisjoint({"imagest-workstation", "torchmetrics"})
     assert all(str(Requirement(line).specifier).startswith("==") for line in lines)
     assert not [line for line in lines if "/" in line or "@" in line or "+" in line]

@@ -1,0 +1,1 @@
+"""Builds installers and contains the launcher that they ship."""

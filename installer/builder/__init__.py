@@ -1,0 +1,1 @@
+"""Builds the installers: ``python -m installer.builder --help``."""
