@@ -139,7 +139,7 @@ class Photographer:
             if method == "losses":
                 selection.picked.emit(*bare_ground())
             if method == "difference":
-                panel.set_clean(turned_clean(self.work))
+                panel.clean.use_file(turned_clean(self.work))
             until(lambda: selection.proposal is not None)
             self.shoot(f"derive-{method}", settled=3 * SETTLE_TIME)
             if method == "cracks":

@@ -203,7 +203,7 @@ def deriving(_: str) -> Measured:
     for method, changes in CHANGES.items():
         stage.window.damage.show_derive(method)
         if method == "difference":
-            derive.set_clean(resources.sample_clean())
+            derive.clean.use_file(resources.sample_clean())
         if method == "losses":  # the sample's ground is too much like its paint to be found
             stage.context.selection.picked.emit(*_deepest_damage())
         stage.until(lambda: stage.context.selection.proposal is not None)

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import count
 
 from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication
 
+from app.commands import restored
 from app.commands.marking import show_filled
 from app.context import Context
 from app.document import OpenDocument
-from app.jobs.devices import CPU, CUDA
-from app.jobs.estimate import OPENING, speed_key, work_of
 from app.jobs.live_fill import live_fill
 from app.jobs.runner import Job
 from app.messages import MessageAction
@@ -28,8 +27,8 @@ from imagest_core.project.operations.results import add_run
 from imagest_core.project.rerun import RunPart, damage_of_region, part_of_region, rejected_part_of
 from imagest_core.project.run import Run
 from imagest_core.restoration.engines.registry import used_parameters
-from imagest_core.restoration.planning.window import Preview, Window
-from imagest_core.restoration.record import RestorationRecord, named_regions
+from imagest_core.restoration.planning.window import Preview
+from imagest_core.restoration.record import RestorationRecord
 from imagest_core.restoration.request import RestorationRequest
 from imagest_core.style.reference import StyleReference
 
@@ -280,16 +279,9 @@ def run_restoration(asked: RestoreJob, progress: Progress) -> RestoreOutcome:
     asked.painting.check_unchanged(asked.sha256)
     rerun, request = asked.rerun, asked.request
     damage = asked.part(asked.damage) if rerun is None else rerun.mask
-    dilation = request.dilation if rerun is None else 0
     protected = asked.damage.protected()
     shown = damage_to_fill(asked.painting.box, damage, request.within, protected)
-    emit = progress.preview
-
-    def preview(fill: object) -> None:
-        if isinstance(fill, Preview):
-            emit(live_fill(fill, shown, dilation))
-
-    progress.preview = preview
+    _show_live_fills(progress, shown, request.dilation if rerun is None else 0)
     style = None if asked.unstyled else _style(asked, planning)
     filling = progress.part(0.0, 1.0, "filling")
     if rerun is None:
@@ -309,6 +301,17 @@ def run_restoration(asked: RestoreJob, progress: Progress) -> RestoreOutcome:
         )
     result = replace(result, record=replace(result.record, hypothesis=asked.hypothesis))
     return RestoreOutcome(run_of(asked.painting, result, 0, progress), result.record)
+
+
+def _show_live_fills(progress: Progress, damage: DamageMap, dilation: int) -> None:
+    """Let the previews of ``progress`` show each fill within the dilated damage."""
+    emit = progress.preview
+
+    def preview(fill: object) -> None:
+        if isinstance(fill, Preview):
+            emit(live_fill(fill, damage, dilation))
+
+    progress.preview = preview
 
 
 def _style(asked: RestoreJob, planning: Progress) -> StyleReference | None:
@@ -337,7 +340,7 @@ def stage(context: Context, made: RestoreOutcome) -> None:
         return
     if not selection.region:
         selection.run = run.id
-    note_time(context, made.record)
+    restored.note_time(context, made.record)
     sentence = (
         translate("Restoring", "Hypothesis made: {0} px in {1} s. Compare it with the others.")
         if run.hypothesis
@@ -346,25 +349,10 @@ def stage(context: Context, made: RestoreOutcome) -> None:
     seconds = made.record.timings.total
     text = sentence.format(f"{run.pixels:,}", f"{seconds:.1f}")
     if made.record.rim is not None and made.record.rim.remaining:
-        warn_of_rim(context, text, made.record.rim.remaining)
+        restored.warn_of_rim(context, text, made.record.rim.remaining)
         return
     context.messages.say(
         text, action=MessageAction(translate("Restoring", "Show"), lambda: show_result(context, run.id))
-    )
-
-
-def warn_of_rim(context: Context, text: str, regions: Sequence[int]) -> None:
-    """Report a finished restoration and the regions around which ground or shadow still shows."""
-    remedy = translate(
-        "Restoring",
-        "Ground, shadow or a raised edge may still show around these regions: {0}. "
-        "Clean the rim, then restore again.",
-    )
-    context.messages.warn(
-        text,
-        remedy.format(named_regions(regions)),
-        action=MessageAction(translate("Restoring", "Clean rim"), context.rim_requested.emit),
-        topic="rim",
     )
 
 
@@ -391,14 +379,3 @@ def show_result(context: Context, number: int | None = None) -> None:
         selection.compare = Compare.SIDE
     if context.settings.preferences.hide_mask_while_judging:
         selection.mask_visible = False
-
-
-def note_time(context: Context, record: RestorationRecord) -> None:
-    """Remember how long a restoration like this takes here; the first loading is kept by itself."""
-    device = CPU if record.engine.facts.get("device", "CPU") == "CPU" else CUDA
-    windows = (Window(0, facts.box, facts.scale) for facts in record.windows)
-    work = max(work_of(windows, record.mask.dilated), 1)
-    seconds = record.timings.seconds
-    context.settings.note_speed(speed_key(record.request, device), seconds["filling"] / work)
-    key = f"{OPENING}/{record.request.engine}/{device}"
-    context.settings.note_speed(key, max(seconds["opening"], context.settings.speed(key) or 0.0))

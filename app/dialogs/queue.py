@@ -82,6 +82,12 @@ class QueueDialog(Dialog):
 
     # Building
 
+    def present(self) -> None:
+        """Show the window above all others."""
+        self.show()
+        self.raise_()
+        self.activateWindow()
+
     def _build(self) -> None:
         layout = column(self, margin=16, spacing=12)
         layout.addWidget(label(self.tr("Queue"), "title"))

@@ -109,7 +109,7 @@ class DamagePanel(Panel):
     def _use_as_clean(self, name: str) -> None:
         """Open the Derive section to compare the scan with a layer."""
         self.show_derive("difference")
-        self.derive.set_clean_layer(name)
+        self.derive.clean.use_layer(name)
 
     def show_rim(self) -> None:
         """Close the Derive section and examine the rim of the mask."""

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
-import numpy as np
 from PySide6.QtCore import QCoreApplication, QTimer, Signal
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtWidgets import QWidget
 
-from app import theme
 from app.commands import learning
 from app.commands import mask as masking
 from app.commands import select as selecting
-from app.commands.layers import opener
 from app.commands.marking import rim_action
 from app.commands.mask_detectors import (
     METHODS,
@@ -23,41 +19,33 @@ from app.commands.mask_detectors import (
     MaskDetector,
     Parameter,
 )
-from app.commands.open import PICTURES
 from app.commands.previews import MaskPreview, Previewer
 from app.context import Context
 from app.document import OpenDocument
-from app.folders import remember_folder, start_folder
 from app.jobs.runner import Job
 from app.messages import explained
+from app.panels.derive_sources import CleanPicture, GroundColour
 from app.panels.learn import LearnPanel
 from app.panels.registration import RegistrationView
-from app.selection import Proposal, ToolName
+from app.selection import Proposal
 from app.widgets.parts import (
     Amount,
     SegmentedControl,
     button,
     clear,
     column,
-    elided,
     label,
     restyle,
     row,
     rule,
 )
 from imagest_core.damage.classes import CRACK, LOSS
-from imagest_core.damage.detection.registered import RegisteredPicture
-from imagest_core.damage.detection.registration import Alignment
 from imagest_core.damage.map import DamageMap
-from imagest_core.errors import ImagestError, ProfileError
-from imagest_core.painting.geometry import Box
-from imagest_core.painting.reader import Painting, open_painting
+from imagest_core.errors import ImagestError
 from imagest_core.project.operations.names import operation_name
 
 PREVIEW_INTERVAL = 30
 """Milliseconds over which changes are collected before a preview is requested."""
-PICK_RADIUS = 2
-"""Pixels around a click whose median is the colour picked."""
 EXAMPLES = "examples"
 """The method that learns from strokes."""
 LABELS = {"cracks": CRACK.label, "losses": LOSS.label, "difference": LOSS.label}
@@ -74,10 +62,6 @@ class DerivePanel(QWidget):
         self._active = False
         self._detector: MaskDetector | None = None
         self._prepared: Any = None
-        self._clean: Painting | None = None
-        self._alignment: Alignment | None = None
-        self._ground: tuple[float, float, float] | None = None
-        self._previous_tool: str = ToolName.PAN
         self.amounts: dict[str, Amount] = {}
         self._previewer = Previewer(context.background, self._show, self._failed)
         self.footer = self._build_footer()
@@ -88,7 +72,6 @@ class DerivePanel(QWidget):
         self._preview_timer.timeout.connect(self._request_preview)
         context.selection.visible_changed.connect(lambda _: self._changed())
         context.selection.label_changed.connect(lambda _: self._changed())
-        context.selection.picked.connect(self._pick_ground)
         self.methods.choose("losses")
 
     def _build(self) -> None:
@@ -104,16 +87,32 @@ class DerivePanel(QWidget):
         )
         self.methods.chosen.connect(self.choose)
         self.about = label("", "small", wrap=True)
-        self._source = column()
+        self._build_sources()
         self.registration = RegistrationView(self._context)
         self.learn = self._build_learn()
         self._fields = column(spacing=4)
         layout.addWidget(self.methods)
         layout.addWidget(self.about)
-        layout.addLayout(self._source)
+        for source in (self.clean, self.polarity, self.ground):
+            layout.addWidget(source)
         layout.addWidget(self.registration)
         layout.addWidget(self.learn)
         layout.addLayout(self._fields)
+
+    def _build_sources(self) -> None:
+        self.clean, self.ground = CleanPicture(self._context), GroundColour(self._context)
+        self.polarity = SegmentedControl(
+            (
+                ("dark", self.tr("Dark"), self.tr("Cracks darker than the paint")),
+                ("light", self.tr("Light"), self.tr("Cracks lighter than the paint")),
+                ("both", self.tr("Both"), ""),
+            ),
+            self.tr("Tone of the cracks"),
+        )
+        self.polarity.choose("dark")
+        self.polarity.chosen.connect(lambda _: self._prepare())
+        for source in (self.clean, self.ground):
+            source.changed.connect(self._prepare)
 
     def _build_learn(self) -> LearnPanel:
         learn = LearnPanel(self._context, lambda: self.values)
@@ -175,7 +174,7 @@ class DerivePanel(QWidget):
         self.learn.set_active(False)
         kind = METHODS[method]
         self.about.setText(translated(kind.about))  # type: ignore[attr-defined]
-        self._show_source()
+        self._show_source(method)
         self._show_fields(kind.parameters)  # type: ignore[attr-defined]
         if self._active:
             self._context.selection.label = LABELS[method]
@@ -186,13 +185,15 @@ class DerivePanel(QWidget):
         self.about.setText(
             self.tr("Finds what looks like the damage that you paint over, also several classes.")
         )
-        clear(self._source)
+        self._show_source(EXAMPLES)
         self._show_fields(learning.PARAMETERS)
         self.learn.set_active(self._active)
 
     def refresh(self) -> None:
         """Reset for another document; a closed panel is set up when it is opened."""
-        self._ground, self._clean, self._alignment = None, None, None
+        self.clean.forget()
+        self.ground.forget()
+        self.polarity.choose("dark")
         self.learn.set_active(False)
         if self._active:
             self.choose(self.method)
@@ -207,42 +208,11 @@ class DerivePanel(QWidget):
         self.apply_button.setEnabled(False)
         self.learn_button.hide()
 
-    def _show_source(self) -> None:
-        clear(self._source)
-        if self.method == "difference":
-            name = self._clean.path.name if self._clean else self.tr("no clean picture chosen")
-            choose = button(self.tr("Choose…"), self.ask_clean, icon="donor")
-            self._source.addLayout(row(elided(name, "soft"), None, choose))
-        elif self.method == "cracks":
-            self.polarity = SegmentedControl(
-                (
-                    ("dark", self.tr("Dark"), self.tr("Cracks darker than the paint")),
-                    ("light", self.tr("Light"), self.tr("Cracks lighter than the paint")),
-                    ("both", self.tr("Both"), ""),
-                ),
-                self.tr("Tone of the cracks"),
-            )
-            self.polarity.choose("dark")
-            self.polarity.chosen.connect(lambda _: self._prepare())
-            self._source.addWidget(self.polarity)
-        else:
-            self._source.addLayout(self._ground_row())
-
-    def _ground_row(self) -> Any:
-        swatch = label("")
-        swatch.setFixedSize(20, 20)
-        text = self.tr("ground colour: automatic")
-        if self._ground is not None:
-            text = self.tr("ground colour: picked, median of 5 × 5 px")
-        ground = self._ground or (self._prepared if isinstance(self._prepared, tuple) else None)
-        colour = "transparent" if ground is None else _css(ground)
-        swatch.setStyleSheet(
-            f"background: {colour}; border: 1px solid {theme.roles().line}; border-radius: 4px;"
-        )
-        pick = button(
-            self.tr("Pick"), self._pick, icon="pick", tip=self.tr("Click on bare ground in the picture")
-        )
-        return row(swatch, label(text, "soft"), None, pick)
+    def _show_source(self, method: str) -> None:
+        """Show what ``method`` starts from."""
+        self.clean.setVisible(method == "difference")
+        self.polarity.setVisible(method == "cracks")
+        self.ground.setVisible(method == "losses")
 
     def _show_fields(self, parameters: tuple[Parameter, ...]) -> None:
         clear(self._fields)
@@ -267,80 +237,16 @@ class DerivePanel(QWidget):
         """The values of the sliders."""
         return {name: amount.value for name, amount in self.amounts.items()}
 
-    # Sources
-
-    def ask_clean(self) -> None:
-        """Ask for the clean picture."""
-        folder = str(start_folder(self._context, "clean"))
-        kinds = self.tr("Pictures") + f" ({PICTURES})"
-        chosen, _ = QFileDialog.getOpenFileName(
-            self, self.tr("Choose a clean picture of the work"), folder, kinds
-        )
-        if chosen:
-            remember_folder(self._context, "clean", Path(chosen))
-            self.set_clean(Path(chosen))
-
-    def set_clean_layer(self, name: str) -> None:
-        """Use a layer, which is registered already, as the clean picture."""
-        document = self._context.document
-        layer = (
-            next((item for item in document.state.layers if item.name == name), None) if document else None
-        )
-        if document is None or layer is None:
-            return
-
-        def done(registered: RegisteredPicture) -> None:
-            if self._context.document is not document:
-                registered.picture.close()
-                return
-            self._clean, self._alignment = registered.picture, registered.alignment
-            self._context.messages.resolve("clean")
-            self._show_source()
-            self._prepare()
-
-        def failed(error: Exception) -> None:
-            self._context.messages.fail(error, topic="clean")
-
-        self._context.background.submit(opener(document, layer), done, failed)
-
-    def set_clean(self, path: Path, assume_srgb: bool = False) -> None:
-        """Use the picture at ``path`` as the clean picture."""
-        self._alignment = None
-        try:
-            self._clean = open_painting(path, assume_srgb=assume_srgb)
-        except ProfileError as error:
-            return self._context.profile_unusable.emit(error, lambda: self.set_clean(path, assume_srgb=True))
-        except ImagestError as error:
-            return self._context.messages.fail(error, "clean")
-        self._context.messages.resolve("clean")
-        self._show_source()
-        self._prepare()
-
-    def _pick(self) -> None:
-        if self._context.selection.tool != ToolName.PICK:
-            self._previous_tool = self._context.selection.tool
-        self._context.selection.tool = ToolName.PICK
-
-    def _pick_ground(self, x: int, y: int) -> None:
-        """Set the ground colour to the median of the 5 × 5 pixels around the click."""
-        document = self._context.document
-        if document is None or self.method != "losses":
-            return
-        around = Box(x, y, 1, 1).expanded(PICK_RADIUS).within(document.painting.box)
-        colour = np.median(document.painting.read_working(around), axis=(0, 1))
-        self._ground = float(colour[0]), float(colour[1]), float(colour[2])
-        self._context.selection.tool = self._previous_tool
-        self._show_source()
-        self._prepare()
-
     # Previewing
 
     def _make_detector(self) -> MaskDetector | None:
         if self.method == "difference":
-            if self._clean is None:
+            if self.clean.picture is None:
                 return None
-            return DifferenceDetector(self._clean, self._alignment)
-        return CrackDetector(self.polarity.value) if self.method == "cracks" else LossDetector(self._ground)
+            return DifferenceDetector(self.clean.picture, self.clean.alignment)
+        if self.method == "cracks":
+            return CrackDetector(self.polarity.value)
+        return LossDetector(self.ground.colour)
 
     def _prepare(self) -> None:
         """Prepare the detector in the background."""
@@ -380,7 +286,7 @@ class DerivePanel(QWidget):
 
     def _show_prepared(self, prepared: Any) -> None:
         if self.method == "losses":
-            self._show_source()
+            self.ground.show_colour(prepared if isinstance(prepared, tuple) else None)
         elif self.method == "difference":
             self._show_registration(prepared)
 
@@ -473,7 +379,3 @@ class DerivePanel(QWidget):
 def translated(text: str) -> str:
     """Translate a text of a detector."""
     return QCoreApplication.translate("MaskDetectors", text) if text else ""
-
-
-def _css(colour: tuple[float, float, float]) -> str:
-    return "rgb({}, {}, {})".format(*(round(255 * min(max(value, 0), 1)) for value in colour))

@@ -60,8 +60,8 @@ class LearnPanel(QWidget):
         selection.label_changed.connect(lambda _: self._label_changed())
         self.brush.choose(selection.example_mode)
 
-    def _build(self) -> None:
-        self.brush = SegmentedControl(
+    def _build_brush(self) -> SegmentedControl:
+        return SegmentedControl(
             (
                 (
                     ExampleBrushMode.DAMAGE,
@@ -77,6 +77,9 @@ class LearnPanel(QWidget):
             ),
             self.tr("Example strokes"),
         )
+
+    def _build(self) -> None:
+        self.brush = self._build_brush()
         self.count = label("", "small", wrap=True)
         self.correct = QCheckBox(self.tr("Correct the mask so far"))
         self.correct.setChecked(True)

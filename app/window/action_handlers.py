@@ -27,7 +27,6 @@ from app.window.parts import WindowParts
 from app.window.preset_questions import PresetQuestions
 from app.window.result_questions import ResultQuestions
 from app.window.view_handlers import ViewHandlers
-from imagest_core.damage.detection.trained_model import SUFFIX
 from imagest_core.errors import ProfileError
 
 TOGGLES = {
@@ -273,17 +272,12 @@ class ActionHandlers(QObject):
 
     def save_damage_model(self) -> None:
         """Ask for a file and write what was learned from strokes to it."""
-        document = self._context.document
-        if document is None:
-            return
-        name, kinds = f"{document.painting.path.stem}{SUFFIX}", self.tr("Damage models") + f" (*{SUFFIX})"
-        if path := self._files.ask_save("model", self.tr("Save the damage model"), name, kinds, (SUFFIX,)):
+        if path := self._files.ask_save_model():
             self._parts.damage.derive.learn.save(path)
 
     def load_damage_model(self) -> None:
         """Ask for a damage model and use it."""
-        kinds = self.tr("Damage models") + f" (*{SUFFIX})"
-        if path := self._files.ask_open("model", self.tr("Load a damage model"), kinds):
+        if path := self._files.ask_open_model():
             self._parts.damage.derive.learn.load(path)
 
     def clean_rim(self) -> None:
@@ -379,9 +373,7 @@ class ActionHandlers(QObject):
         from app.dialogs.queue import QueueDialog
 
         shown = self._window.findChild(QueueDialog) or QueueDialog(self._context, self._window)
-        shown.show()
-        shown.raise_()
-        shown.activateWindow()
+        shown.present()
 
     # Help
 

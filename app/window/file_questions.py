@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 from app.commands.open import PICTURES
 from app.context import Context
 from app.folders import remember_folder, start_folder
+from imagest_core.damage.detection.trained_model import SUFFIX
 
 
 class FileQuestions(QObject):
@@ -31,6 +32,22 @@ class FileQuestions(QObject):
             return None
         remember_folder(self._context, purpose, Path(chosen))
         return Path(chosen)
+
+    def ask_open_model(self) -> Path | None:
+        """Ask for a damage model to read."""
+        return self.ask_open("model", self.tr("Load a damage model"), self._models)
+
+    def ask_save_model(self) -> Path | None:
+        """Ask for a file for a damage model; its proposed name is that of the scan."""
+        document = self._context.document
+        if document is None:
+            return None
+        name = f"{document.painting.path.stem}{SUFFIX}"
+        return self.ask_save("model", self.tr("Save the damage model"), name, self._models, (SUFFIX,))
+
+    @property
+    def _models(self) -> str:
+        return self.tr("Damage models") + f" (*{SUFFIX})"
 
     def ask_save(
         self, purpose: str, title: str, name: str, kinds: str, suffixes: tuple[str, ...]

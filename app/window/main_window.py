@@ -27,13 +27,14 @@ from PySide6.QtWidgets import (
 
 from app import theme
 from app.action_spec import translated
-from app.action_table import MENUS, TOOLS
+from app.action_table import MENUS
 from app.commands import open as opening
 from app.commands.confirm_cancel import may_close
 from app.compare.area import CompareArea
 from app.compare.live_fills import LiveFills
 from app.context import Context
 from app.document import OpenDocument
+from app.mask_actions import TOOLS
 from app.panels.damage import DamagePanel
 from app.panels.history import HistoryPanel
 from app.panels.restore import RestorePanel

@@ -71,18 +71,6 @@
         <translation>诊断信息已复制到剪贴板。</translation>
     </message>
     <message>
-        <source>Damage models</source>
-        <translation>损伤模型</translation>
-    </message>
-    <message>
-        <source>Save the damage model</source>
-        <translation>保存损伤模型</translation>
-    </message>
-    <message>
-        <source>Load a damage model</source>
-        <translation>载入损伤模型</translation>
-    </message>
-    <message>
         <source>Import a mask</source>
         <translation>导入蒙版</translation>
     </message>
@@ -848,6 +836,25 @@
     <message>
         <source>The scale is unknown: measure the distance between two points to set it.</source>
         <translation>比例未知：请测量两点间的距离来设定。</translation>
+    </message>
+</context>
+<context>
+    <name>CleanPicture</name>
+    <message>
+        <source>Choose…</source>
+        <translation>选择…</translation>
+    </message>
+    <message>
+        <source>Pictures</source>
+        <translation>图片</translation>
+    </message>
+    <message>
+        <source>Choose a clean picture of the work</source>
+        <translation>选择作品的完好图片</translation>
+    </message>
+    <message>
+        <source>no clean picture chosen</source>
+        <translation>未选择完好图片</translation>
     </message>
 </context>
 <context>
@@ -3671,14 +3678,6 @@
         <translation>查找与您所画损伤相似的地方，也可同时有多个类别。</translation>
     </message>
     <message>
-        <source>no clean picture chosen</source>
-        <translation>未选择完好图片</translation>
-    </message>
-    <message>
-        <source>Choose…</source>
-        <translation>选择…</translation>
-    </message>
-    <message>
         <source>Dark</source>
         <translation>深色</translation>
     </message>
@@ -3703,10 +3702,6 @@
         <translation>裂纹色调</translation>
     </message>
     <message>
-        <source>ground colour: automatic</source>
-        <translation>底料颜色：自动</translation>
-    </message>
-    <message>
         <source>Analysing the scan…</source>
         <translation>正在分析扫描件…</translation>
     </message>
@@ -3727,28 +3722,8 @@
         <translation>{0}：已标记 {1} 像素。请用画笔和橡皮修正蒙版。</translation>
     </message>
     <message>
-        <source>Pick</source>
-        <translation>拾取</translation>
-    </message>
-    <message>
-        <source>ground colour: picked, median of 5 × 5 px</source>
-        <translation>底料颜色：已拾取，5 × 5 像素的中值</translation>
-    </message>
-    <message>
-        <source>Click on bare ground in the picture</source>
-        <translation>在图中点击裸露的底料</translation>
-    </message>
-    <message>
         <source>auto</source>
         <translation>自动</translation>
-    </message>
-    <message>
-        <source>Pictures</source>
-        <translation>图片</translation>
-    </message>
-    <message>
-        <source>Choose a clean picture of the work</source>
-        <translation>选择作品的完好图片</translation>
     </message>
     <message>
         <source>Choose a clean picture of the same work to compare with.</source>
@@ -4042,6 +4017,18 @@ SHA-256 of the unchanged samples: {2}…</source>
         <translation>图片</translation>
     </message>
     <message>
+        <source>Load a damage model</source>
+        <translation>载入损伤模型</translation>
+    </message>
+    <message>
+        <source>Save the damage model</source>
+        <translation>保存损伤模型</translation>
+    </message>
+    <message>
+        <source>Damage models</source>
+        <translation>损伤模型</translation>
+    </message>
+    <message>
         <source>{0} is a folder: choose a file name in it.</source>
         <translation>{0} 是文件夹：请在其中选择一个文件名。</translation>
     </message>
@@ -4087,6 +4074,25 @@ SHA-256 of the unchanged samples: {2}…</source>
     <message>
         <source>Also keep a file in the scan’s own format as the record of the treatment.</source>
         <translation>请另存一份与扫描件格式相同的文件，作为处理记录。</translation>
+    </message>
+</context>
+<context>
+    <name>GroundColour</name>
+    <message>
+        <source>Pick</source>
+        <translation>拾取</translation>
+    </message>
+    <message>
+        <source>Click on bare ground in the picture</source>
+        <translation>在图中点击裸露的底料</translation>
+    </message>
+    <message>
+        <source>ground colour: automatic</source>
+        <translation>底料颜色：自动</translation>
+    </message>
+    <message>
+        <source>ground colour: picked, median of 5 × 5 px</source>
+        <translation>底料颜色：已拾取，5 × 5 像素的中值</translation>
     </message>
 </context>
 <context>

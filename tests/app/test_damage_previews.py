@@ -118,7 +118,7 @@ def test_the_registration_is_shown_as_text_and_as_a_picture(
     window.context.selection.visible = opened.painting.box
     registration = panel.derive.registration
     assert registration.isHidden()
-    panel.derive.set_clean(tmp_path / "clean.tif")
+    panel.derive.clean.use_file(tmp_path / "clean.tif")
     qtbot.waitUntil(lambda: not registration.picture.pixmap().isNull(), timeout=30_000)
     assert "already aligned" in registration.text.text()
     before = registration.picture.pixmap().toImage()
@@ -132,7 +132,7 @@ def test_the_registration_is_shown_as_text_and_as_a_picture(
 def test_the_previous_tool_returns_after_picking_the_ground(window: MainWindow, opened: OpenDocument):
     window.context.selection.tool = "brush"
     window.damage.show_derive("losses")
-    window.damage.derive._pick()
+    window.damage.derive.ground.pick()
     assert window.context.selection.tool == "pick"
     window.context.selection.picked.emit(60, 50)
     assert window.context.selection.tool == "brush"

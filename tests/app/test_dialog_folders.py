@@ -54,7 +54,7 @@ def user(window: MainWindow, scan: Path, qtbot: QtBot, tmp_path: Path) -> Iterat
 
 def ask(user: User, name: str) -> None:
     if name == "clean":
-        user.window.damage.derive.ask_clean()
+        user.window.damage.derive.clean.ask()
     elif name == "export":
         user.act("export")
         dialog = user.dialog(ExportDialog)

@@ -91,7 +91,7 @@ def test_a_clean_picture_needs_confirmation_too(
     opening.open_path(window.context, scan)
     settle()
     panel = window.damage.derive
-    panel.set_clean(one_way)
+    panel.clean.use_file(one_way)
     asked()[0].assume.click()
     settle()
     assert panel._clean.path == one_way

@@ -110,7 +110,7 @@ def test_difference_needs_a_clean_picture_and_shows_its_registration(
     picture[40:60, 50:80] = picture[40:60, 20:50]
     tifffile.imwrite(tmp_path / "clean.tif", picture, photometric="rgb")
     window.context.selection.visible = opened.painting.box
-    panel.derive.set_clean(tmp_path / "clean.tif")
+    panel.derive.clean.use_file(tmp_path / "clean.tif")
     qtbot.waitUntil(lambda: window.context.selection.proposal is not None, timeout=30_000)
     mask = window.context.selection.proposal.mask
     assert mask[42:58, 52:78].mean() > 0.95
