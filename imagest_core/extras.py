@@ -10,8 +10,12 @@ EXTRAS = {
     "train": ("accelerate", "tensorboard"),
     "evaluate": ("piq", "torchvision", "transformers"),
     "diffusion": ("accelerate", "diffusers", "peft", "transformers"),
+    "onnx": ("onnxruntime",),
+    "onnx-export": ("onnx", "onnxruntime", "onnxscript"),
 }
 """Extra of the distribution → modules it brings. Import contracts state which packages may import them."""
+WITHOUT_TORCH = ("onnx",)
+"""Extras that are of use where torch isn't installed."""
 
 
 class MissingExtraError(InputError):
@@ -31,5 +35,6 @@ def require_extra(extra: str, purpose: str) -> None:
 
 
 def missing_modules(extra: str) -> list[str]:
-    """Return the modules of ``extra`` that are not installed; imports none of them."""
-    return [module for module in EXTRAS[extra] if find_spec(module) is None]
+    """Return what isn't installed of the modules of ``extra`` and of torch; imports none of them."""
+    needed = EXTRAS[extra] if extra in WITHOUT_TORCH else ("torch", *EXTRAS[extra])
+    return [module for module in needed if find_spec(module) is None]
