@@ -220,9 +220,15 @@ def _export_part(name: str, network: ImagestNetwork, path: Path, options: Export
         hashlib.sha256(content).hexdigest(),
         tuple(part.inputs),
         part.outputs,
-        {key: tuple(weights[key].shape) for key in weights} if options.graphs_only else {},
+        _shapes(proto, weights) if options.graphs_only else {},
         {"difference": float(f"{measured:.3g}"), "tolerance": tolerance},
     )
+
+
+def _shapes(proto: Any, weights: Mapping[str, Tensor]) -> dict[str, tuple[int, ...]]:
+    """Return the shapes of those of ``weights`` that the graph uses."""
+    names = [initializer.name for initializer in proto.graph.initializer]
+    return {name: tuple(weights[name].shape) for name in names if name in weights}
 
 
 def _weights(module: nn.Module) -> dict[str, Tensor]:
