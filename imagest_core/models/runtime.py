@@ -5,7 +5,6 @@ from __future__ import annotations
 from importlib.util import find_spec
 
 from imagest_core.errors import InputError
-from imagest_core.extras import MissingExtraError
 from imagest_core.messages import Message
 
 AUTO, TORCH, ONNX = "auto", "torch", "onnx"
@@ -20,28 +19,29 @@ def is_installed(runtime: str) -> bool:
 def choose_runtime(runtime: str = AUTO) -> str:
     """Return ``torch`` or ``onnx``; ``auto`` prefers torch. Raises ``InputError`` unless it is installed."""
     if runtime == AUTO:
-        runtime = TORCH if is_installed(TORCH) or not is_installed(ONNX) else ONNX
-    if not is_installed(runtime):
-        if runtime == ONNX:
-            raise MissingExtraError(
+        found = next((each for each in (TORCH, ONNX) if is_installed(each)), None)
+        if found is None:
+            raise InputError(
                 Message(
-                    "ONNX Runtime is not installed: install it with pip install 'imagest-workstation[onnx]', or"
-                    " choose --runtime torch."
+                    "The network needs PyTorch or ONNX Runtime, and neither is installed: install one of them, or"
+                    " choose the engine spline."
                 )
             )
+        return found
+    if not is_installed(runtime):
+        name, other = (("PyTorch", ONNX) if runtime == TORCH else ("ONNX Runtime", TORCH))
         raise InputError(
-            Message(
-                "The network needs torch or ONNX Runtime, and this isn't installed: {module}; install it, or choose"
-                " the engine spline.",
-                module=MODULES[runtime],
-            )
+            Message("{name} is not installed: install it, or choose --runtime {other}.", name=name, other=other)
         )
     return runtime
 
 
-def require_torch(purpose: str | Message) -> None:
-    """Raise ``InputError`` unless torch is installed; ``purpose`` is the subject of the sentence."""
+def require_torch(engine: str) -> None:
+    """Raise ``InputError`` unless torch is installed, which ``engine`` needs."""
     if not is_installed(TORCH):
         raise InputError(
-            Message("{purpose} needs torch, which this installation doesn't have.", purpose=purpose)
+            Message(
+                "The engine {engine} needs PyTorch, which is not installed: choose the engine imagest or spline.",
+                engine=engine,
+            )
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from imagest_core.errors import InputError
 from imagest_core.messages import Message
-from imagest_core.models.runtime import AUTO, ONNX, TORCH, choose_runtime
+from imagest_core.models.runtime import AUTO, ONNX, TORCH, choose_runtime, require_torch
 from imagest_core.restoration.engines.base import Engine
 from imagest_core.restoration.engines.registry import get_engine
 from imagest_core.restoration.parameters import Spec
@@ -68,6 +68,8 @@ def _check_runtime(request: RestorationRequest, engine: Engine) -> None:
         raise InputError(
             Message("The engine {engine} runs in PyTorch only: leave out --runtime.", engine=engine.name)
         )
+    if torch_only:
+        require_torch(engine.name)
     runtime = TORCH if torch_only else request.runtime
     if "device" in shared or request.device == "cuda" or runtime != AUTO:
         runtime = choose_runtime(runtime)
