@@ -23,7 +23,9 @@ from imagest_core.progress import Progress
 def add_commands(subparsers: Any) -> None:
     """Add ``models`` with its parts to the program's subparsers."""
     models = subparsers.add_parser("models", help="list, add, check, remove and fetch models")
-    parts = models.add_subparsers(dest="part", required=True, metavar="list|info|add|check|remove|fetch|export-onnx")
+    parts = models.add_subparsers(
+        dest="part", required=True, metavar="list|info|add|check|remove|fetch|export-onnx"
+    )
     list_ = parts.add_parser("list", help="list the installed models")
     list_.add_argument("--json", action="store_true", help="one line of JSON for each model")
     list_.set_defaults(run=_list)

@@ -20,7 +20,9 @@ def add_command(parts: Any) -> None:
     """Add ``export-onnx`` to the parts of ``models``."""
     parser = parts.add_parser("export-onnx", help="export a network as ONNX graphs, compared with torch")
     parser.add_argument("model", nargs="?", default="", help="name or folder (default: the embedded model)")
-    parser.add_argument("-o", "--out", type=Path, required=True, metavar="DIR", help="new folder for the graphs")
+    parser.add_argument(
+        "-o", "--out", type=Path, required=True, metavar="DIR", help="new folder for the graphs"
+    )
     parser.add_argument(
         "--precision", choices=PRECISIONS, default=FLOAT32, help=f"number format (default {FLOAT32})"
     )
@@ -34,7 +36,9 @@ def add_command(parts: Any) -> None:
 
 def _run(args: argparse.Namespace, progress: Progress) -> int:
     if args.graphs_only and args.precision != FLOAT32:
-        raise InputError(Message("Graphs without weights are {precision}: leave out one option.", precision=FLOAT32))
+        raise InputError(
+            Message("Graphs without weights are {precision}: leave out one option.", precision=FLOAT32)
+        )
     model = find_installed(args.model)
     if model.identity.kind is not ModelKind.IMAGEST:
         raise InputError(

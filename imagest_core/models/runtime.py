@@ -23,15 +23,17 @@ def choose_runtime(runtime: str = AUTO) -> str:
         if found is None:
             raise InputError(
                 Message(
-                    "The network needs PyTorch or ONNX Runtime, and neither is installed: install one of them, or"
-                    " choose the engine spline."
+                    "The network needs PyTorch or ONNX Runtime, and neither is installed: install one of them,"
+                    " or choose the engine spline."
                 )
             )
         return found
     if not is_installed(runtime):
-        name, other = (("PyTorch", ONNX) if runtime == TORCH else ("ONNX Runtime", TORCH))
+        name, other = ("PyTorch", ONNX) if runtime == TORCH else ("ONNX Runtime", TORCH)
         raise InputError(
-            Message("{name} is not installed: install it, or choose --runtime {other}.", name=name, other=other)
+            Message(
+                "{name} is not installed: install it, or choose --runtime {other}.", name=name, other=other
+            )
         )
     return runtime
 
@@ -41,7 +43,8 @@ def require_torch(engine: str) -> None:
     if not is_installed(TORCH):
         raise InputError(
             Message(
-                "The engine {engine} needs PyTorch, which is not installed: choose the engine imagest or spline.",
+                "The engine {engine} needs PyTorch, which is not installed: choose the engine imagest or"
+                " spline.",
                 engine=engine,
             )
         )

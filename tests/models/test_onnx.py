@@ -72,7 +72,14 @@ def test_the_graphs_answer_as_torch_with_weights_they_were_not_exported_from(
 
 def test_both_runtimes_have_the_same_sizes(other_weights):
     torch_, onnx = load_backbone(EMBEDDED, CPU, Progress()), load_onnx_backbone(EMBEDDED, "cpu", Progress())
-    for name in ("multiple", "latent_channels", "latent_factor", "style_side", "working_size", "capabilities"):
+    for name in (
+        "multiple",
+        "latent_channels",
+        "latent_factor",
+        "style_side",
+        "working_size",
+        "capabilities",
+    ):
         assert getattr(torch_, name) == getattr(onnx, name)
     assert torch_.facts["weights_sha256"] == onnx.facts["weights_sha256"]
     assert str(torch_.facts["runtime"]).startswith("torch ")

@@ -1,4 +1,4 @@
-"""``python without_torch.py PAINTING MASK FOLDER``: use the program in an interpreter that can't find torch."""
+"""``python without_torch.py PAINTING MASK FOLDER``: use the program where torch can't be found."""
 
 from __future__ import annotations
 

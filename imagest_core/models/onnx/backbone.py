@@ -13,7 +13,16 @@ from numpy.typing import NDArray
 from imagest_core.models.backbone import Capability, ConditionInputs, EncodedWindows
 from imagest_core.models.cache import loaded_models
 from imagest_core.models.description import Description, check_files, read_description
-from imagest_core.models.onnx.graphs import DECODER, ENCODER, GRAPHS, STYLE, UNET, Weights, find_graphs, read_graph
+from imagest_core.models.onnx.graphs import (
+    DECODER,
+    ENCODER,
+    GRAPHS,
+    STYLE,
+    UNET,
+    Weights,
+    find_graphs,
+    read_graph,
+)
 from imagest_core.models.onnx.providers import NAMES, choose_provider, open_session
 from imagest_core.models.schedule import cosine_schedule
 from imagest_core.progress import Progress
@@ -133,7 +142,11 @@ class OnnxBackbone:
         return EncodedWindows(*self._graphs.run(ENCODER, images, masks))
 
     def denoise(
-        self, latents: Array, timesteps: NDArray[np.int64], encoded: EncodedWindows, condition: StyleTokens | None
+        self,
+        latents: Array,
+        timesteps: NDArray[np.int64],
+        encoded: EncodedWindows,
+        condition: StyleTokens | None,
     ) -> Array:
         """Predict the velocity of noisy ``latents``; guidance other than 1 extrapolates the style."""
         inputs = latents, encoded.inside, encoded.known, timesteps

@@ -1,7 +1,7 @@
 """Export an Imagest network as four ONNX graphs, each compared with torch before it is kept.
 
-The dynamo exporter of torch traces the parts. Weights are held back from its constant folding, so a graph keeps
-the names of the safetensors files and works with any weights of the same sizes.
+The dynamo exporter of torch traces the parts. Weights are held back from its constant folding, so a graph
+keeps the names of the safetensors files and works with any weights of the same sizes.
 """
 
 from __future__ import annotations
@@ -105,7 +105,9 @@ class Part:
     inputs: Mapping[str, tuple[int, ...]]
     outputs: tuple[str, ...]
 
-    def examples(self, network: ImagestNetwork, batch: int, sides: tuple[int, int], seed: int) -> list[Tensor]:
+    def examples(
+        self, network: ImagestNetwork, batch: int, sides: tuple[int, int], seed: int
+    ) -> list[Tensor]:
         """Return random inputs for images of ``sides`` (height, width)."""
         return [example(name, network, batch, sides, seed) for name in self.inputs]
 
@@ -116,10 +118,19 @@ PARTS: Mapping[str, Part] = {
     ENCODER: Part(_Encoder, {"images": IMAGE, "masks": IMAGE}, ("latents", "inside")),
     UNET: Part(
         _UNet,
-        {"latents": IMAGE, "inside": IMAGE, "known": IMAGE, "timesteps": (0,), "tokens": (1,), "strength": ()},
+        {
+            "latents": IMAGE,
+            "inside": IMAGE,
+            "known": IMAGE,
+            "timesteps": (0,),
+            "tokens": (1,),
+            "strength": (),
+        },
         ("velocity",),
     ),
-    DECODER: Part(_Decoder, {"latents": IMAGE, "inside": IMAGE, "images": IMAGE, "masks": IMAGE}, ("filled",)),
+    DECODER: Part(
+        _Decoder, {"latents": IMAGE, "inside": IMAGE, "images": IMAGE, "masks": IMAGE}, ("filled",)
+    ),
 }
 assert set(PARTS) == set(GRAPHS)
 
@@ -204,8 +215,8 @@ def _export_part(name: str, network: ImagestNetwork, path: Path, options: Export
     if not measured <= tolerance:
         raise ImagestError(
             Message(
-                "The graph {name} in {precision} differs from torch by {measured}, more than {tolerance}: nothing was"
-                " written; choose another precision.",
+                "The graph {name} in {precision} differs from torch by {measured}, more than {tolerance}: nothing"
+                " was written; choose another precision.",
                 name=name,
                 precision=options.precision,
                 measured=f"{measured:.2g}",

@@ -1,8 +1,8 @@
 """The graphs of a network and the manifest that describes them; needs neither torch nor onnx.
 
-A graph holds the arithmetic. Its weights stay in the safetensors files of the model, where one of the same
-sizes can be put in their place: so every Imagest network of the embedded one's sizes runs with the graphs that
-ship with the program, and nothing is stored twice.
+A graph holds the arithmetic. Its weights stay in the safetensors files of the model, so nothing is
+stored twice, and every Imagest network of the embedded one's sizes runs with the graphs that ship with the
+program.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from resources import resource
 from imagest_core.errors import ModelError
 from imagest_core.messages import Message
 from imagest_core.models.description import Description
 from imagest_core.models.validation import read_json
 from imagest_core.printable import json_text
+from resources import resource
 
 FORMAT = 1
 MANIFEST = "onnx.json"
@@ -81,7 +81,9 @@ def read_manifest(folder: Path) -> Manifest:
             raise ValueError(f"its format is {manifest.format}")
     except (ValueError, TypeError, KeyError, OSError) as error:
         raise ModelError(
-            Message("{path} can't be understood as a list of ONNX graphs ({reason}).", path=path, reason=error)
+            Message(
+                "{path} can't be understood as a list of ONNX graphs ({reason}).", path=path, reason=error
+            )
         ) from error
     return manifest
 
@@ -111,8 +113,8 @@ def find_graphs(folder: Path, description: Description) -> tuple[Path, Manifest]
             return place, manifest
     raise ModelError(
         Message(
-            "The model {name} has other sizes than the embedded one, and no ONNX graphs: make them where torch is"
-            " installed, with imagest models export-onnx {name} --graphs-only -o {folder}.",
+            "The model {name} has other sizes than the embedded one, and no ONNX graphs: make them where torch"
+            " is installed, with imagest models export-onnx {name} --graphs-only -o {folder}.",
             name=description.name,
             folder=folder / FOLDER,
         )

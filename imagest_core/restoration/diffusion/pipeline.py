@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-
 from typing import Any
 
 import numpy as np
@@ -15,7 +14,14 @@ from imagest_core.models.backbone import Backbone, Conditioning, EncodedWindows
 from imagest_core.progress import Progress
 from imagest_core.restoration.diffusion.sampler import array_noise, sample, window_noise
 from imagest_core.restoration.diffusion.solvers import Solver
-from imagest_core.restoration.diffusion.window_arrays import channels_last, enlarge, max_pool, mean_pool, pad, stacked
+from imagest_core.restoration.diffusion.window_arrays import (
+    channels_last,
+    enlarge,
+    max_pool,
+    mean_pool,
+    pad,
+    stacked,
+)
 from imagest_core.restoration.inpainting.pde import anisotropic_spline
 from imagest_core.restoration.planning.window import Window, WindowView
 from imagest_core.restoration.request import RestorationRequest

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from imagest_core.models.array_devices import Array, on_like
 from imagest_core.models.schedule import NoiseSchedule
 from imagest_core.progress import Progress
-from imagest_core.restoration.diffusion.solvers import FreshNoise, Solver
 from imagest_core.restoration.diffusion.noise import normal_noise
+from imagest_core.restoration.diffusion.solvers import FreshNoise, Solver
 from imagest_core.restoration.planning.window import Window
 from imagest_core.restoration.request import RestorationRequest
 

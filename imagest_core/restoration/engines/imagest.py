@@ -209,7 +209,9 @@ class ImagestEngine:
 
     def shared_parameters(self, request: RestorationRequest) -> frozenset[str]:
         """Return those a textured fill depends on; a faithful one is certain."""
-        return frozenset({"seed", "variation", "batch", "device", "runtime"} if _textured(own(request)) else ())
+        return frozenset(
+            {"seed", "variation", "batch", "device", "runtime"} if _textured(own(request)) else ()
+        )
 
     def uses_style(self, request: RestorationRequest) -> bool:
         """Textured fills do."""

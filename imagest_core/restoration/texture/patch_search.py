@@ -168,4 +168,3 @@ def nearest(queries: Array, candidates: Array) -> tuple[Array, Array]:
         halves.append(score[xp.arange(len(part), device=device_of(part)), best])
     index, half = xp.concat(indices), xp.concat(halves)
     return index, xp.clip(xp.sum(queries * queries, axis=1) - 2 * half, min=0)
-
