@@ -16,7 +16,6 @@ from imagest_core.painting.geometry import Box
 MAX_DELTA_E = 20.0
 """CIEDE2000 at the upper end of the legend."""
 _BACKGROUND_LEVEL = 0.22
-_COLORMAP = cv2.COLORMAP_INFERNO
 
 
 class DifferencePicture:
@@ -49,7 +48,9 @@ def coloured(before: Pixels, after: Pixels) -> Pixels:
     changed = (before != after).any(axis=2)
     if changed.any():
         share = np.clip(delta_e(before[changed], after[changed]) / MAX_DELTA_E, 0, 1)
-        colours = cv2.applyColorMap(np.rint(40 + 215 * share).astype(np.uint8)[:, None], _COLORMAP)[:, 0]
+        colours = cv2.applyColorMap(
+            np.rint(40 + 215 * share).astype(np.uint8)[:, None], cv2.COLORMAP_INFERNO
+        )[:, 0]
         background[changed, :3] = colours
     return background
 
@@ -73,7 +74,7 @@ class DifferenceLegend(QWidget):
         self.setAccessibleName(self.tr("Legend of the difference map"))
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.setFixedSize(248, 56)
-        ramp = cv2.applyColorMap(np.linspace(40, 255, 216).astype(np.uint8)[None], _COLORMAP)
+        ramp = cv2.applyColorMap(np.linspace(40, 255, 216).astype(np.uint8)[None], cv2.COLORMAP_INFERNO)
         pixels = np.ascontiguousarray(ramp[..., ::-1])
         self._ramp = QImage(pixels.data, 216, 1, 3 * 216, QImage.Format.Format_RGB888).copy()
         self.hide()

@@ -13,6 +13,7 @@ from PySide6.QtCore import QObject, QTimer
 from PySide6.QtGui import QCursor, QGuiApplication
 
 from app.jobs.preload_context import PreloadContext
+from imagest_core.models.memory import available_memory
 from imagest_core.progress import Progress
 from imagest_core.restoration.engines.registry import get_engine
 from imagest_core.restoration.request import RestorationRequest
@@ -21,6 +22,9 @@ LOOK = 300
 """Milliseconds from one look at the mouse to the next."""
 REST = 5
 """Consecutive idle checks after which the window counts as idle."""
+
+LEAST_MEMORY = 2 << 30
+"""Bytes that must be available before anything is loaded ahead of its use."""
 
 
 class Preloader(QObject):
@@ -67,11 +71,17 @@ class Preloader(QObject):
         self._rested += 1
         if not still:
             self._disturb()
-        elif self._rested >= REST and not self._running and not self._occupied():
+        elif self._rested >= REST and not self._running and not self._occupied() and self._affordable():
             self._load(self._context.selection.request)
 
     def _occupied(self) -> bool:
         return self._context.jobs.busy or not self._context.background.resting
+
+    @staticmethod
+    def _affordable() -> bool:
+        """Whether memory is left; a system that doesn't say how much counts as having enough."""
+        free = available_memory()
+        return free is None or free >= LEAST_MEMORY
 
     def _load(self, request: RestorationRequest) -> None:
         self._pause.clear()

@@ -23,8 +23,8 @@ def choose_runtime(runtime: str = AUTO) -> str:
         if found is None:
             raise InputError(
                 Message(
-                    "The network needs PyTorch or ONNX Runtime, and neither is installed: install one of them,"
-                    " or choose the engine spline."
+                    "The network needs PyTorch or ONNX Runtime, and neither is installed: install one of"
+                    " them, or choose the engine spline."
                 )
             )
         return found

@@ -215,8 +215,8 @@ def _export_part(name: str, network: ImagestNetwork, path: Path, options: Export
     if not measured <= tolerance:
         raise ImagestError(
             Message(
-                "The graph {name} in {precision} differs from torch by {measured}, more than {tolerance}: nothing"
-                " was written; choose another precision.",
+                "The graph {name} in {precision} differs from torch by {measured}, more than {tolerance}:"
+                " nothing was written; choose another precision.",
                 name=name,
                 precision=options.precision,
                 measured=f"{measured:.2g}",

@@ -113,8 +113,8 @@ def find_graphs(folder: Path, description: Description) -> tuple[Path, Manifest]
             return place, manifest
     raise ModelError(
         Message(
-            "The model {name} has other sizes than the embedded one, and no ONNX graphs: make them where torch"
-            " is installed, with imagest models export-onnx {name} --graphs-only -o {folder}.",
+            "The model {name} has other sizes than the embedded one, and no ONNX graphs: make them where"
+            " torch is installed, with imagest models export-onnx {name} --graphs-only -o {folder}.",
             name=description.name,
             folder=folder / FOLDER,
         )

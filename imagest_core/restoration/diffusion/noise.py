@@ -1,8 +1,8 @@
 """Standard normal noise in NumPy, as torch's generator makes it on a CPU.
 
 So a fill by ONNX Runtime, which needs no torch, starts from the noise that torch would start from. torch
-seeds a Mersenne Twister with the low 32 bits and applies the Box–Muller transform to blocks of sixteen numbers:
-eight of them are radii, eight angles.
+seeds a Mersenne Twister with the low 32 bits and applies the Box–Muller transform to blocks of sixteen
+numbers: eight of them are radii, eight angles.
 """
 
 from __future__ import annotations
