@@ -1799,8 +1799,16 @@
         <translation>引擎 {engine} 无法运行 {model}（{kind}，{family}）；请选择其他模型。</translation>
     </message>
     <message>
+        <source>The engine {engine} needs PyTorch, which is not installed: choose the engine imagest or spline.</source>
+        <translation>引擎 {engine} 需要 PyTorch，但尚未安装；请选择引擎 imagest 或 spline。</translation>
+    </message>
+    <message>
         <source>The engine {engine} needs a model of yours: add one with imagest models add PATH.</source>
         <translation>引擎 {engine} 需要您提供模型：请用 imagest models add PATH 添加。</translation>
+    </message>
+    <message>
+        <source>The engine {engine} runs in PyTorch only: leave out --runtime.</source>
+        <translation>引擎 {engine} 只能用 PyTorch 运行；请去掉 --runtime。</translation>
     </message>
     <message>
         <source>The examples are empty: mark some damage and some intact paint.</source>
@@ -1825,6 +1833,10 @@
     <message>
         <source>The files of the model {name} are missing at {path}: connect the disk, or remove the model.</source>
         <translation>模型 {name} 的文件不在 {path}：请连接磁盘，或移除该模型。</translation>
+    </message>
+    <message>
+        <source>The graph {name} in {precision} differs from torch by {measured}, more than {tolerance}: nothing was written; choose another precision.</source>
+        <translation>{precision} 格式的计算图 {name} 与 torch 相差 {measured}，超过 {tolerance}；未写入任何内容，请选择其他精度。</translation>
     </message>
     <message>
         <source>The hub answered {code} for {repository}; try again later.</source>
@@ -1859,6 +1871,10 @@
         <translation>该模型需要 {needed} MB，但 {folder} 只剩 {free} MB；请腾出空间，或就地添加。</translation>
     </message>
     <message>
+        <source>The model {folder} doesn&apos;t fit its ONNX graphs: {name} is missing or of another shape.</source>
+        <translation>模型 {folder} 与其 ONNX 计算图不符：{name} 缺失或形状不同。</translation>
+    </message>
+    <message>
         <source>The model {folder} is incomplete: it has no weights.</source>
         <translation>模型 {folder} 不完整：没有权重。</translation>
     </message>
@@ -1867,12 +1883,20 @@
         <translation>模型 {folder} 不完整：{name} 没有权重。</translation>
     </message>
     <message>
+        <source>The model {name} has other sizes than the embedded one, and no ONNX graphs: make them where torch is installed, with imagest models export-onnx {name} --graphs-only -o {folder}.</source>
+        <translation>模型 {name} 的尺寸与内置模型不同，且没有 ONNX 计算图；请在装有 torch 的计算机上用 imagest models export-onnx {name} --graphs-only -o {folder} 生成。</translation>
+    </message>
+    <message>
         <source>The model {name} isn&apos;t a language model: choose one that continues text.</source>
         <translation>模型 {name} 不是语言模型：请选择能续写文字的模型。</translation>
     </message>
     <message>
         <source>The model {path} can&apos;t be loaded ({reason}); check it with: imagest models check.</source>
         <translation>无法加载模型 {path}（{reason}）；请用 imagest models check 检查。</translation>
+    </message>
+    <message>
+        <source>The network needs PyTorch or ONNX Runtime, and neither is installed: install one of them, or choose the engine spline.</source>
+        <translation>网络需要 PyTorch 或 ONNX Runtime，但两者都未安装；请安装其中之一，或选择引擎 spline。</translation>
     </message>
     <message>
         <source>The note is longer than 2,000 characters: shorten it.</source>
@@ -1977,6 +2001,10 @@
     <message>
         <source>There is no {repository} on the hub, or no such revision.</source>
         <translation>模型库中没有 {repository}，或没有该版本。</translation>
+    </message>
+    <message>
+        <source>This ONNX Runtime has no CUDA: install onnxruntime-gpu, or choose --device cpu or auto.</source>
+        <translation>此 ONNX Runtime 不支持 CUDA；请安装 onnxruntime-gpu，或选择 --device cpu 或 auto。</translation>
     </message>
     <message>
         <source>This model needs about {needed} GB of memory, but this computer has {memory} GB: use a smaller model or another computer.</source>
@@ -2271,6 +2299,10 @@
         <translation>不读取文本</translation>
     </message>
     <message>
+        <source>runtime</source>
+        <translation>运行库</translation>
+    </message>
+    <message>
         <source>sampling method</source>
         <translation>采样方法</translation>
     </message>
@@ -2487,6 +2519,10 @@
         <translation>{name} 不是风格适配器，而是 {kind}；请用 imagest train style 训练。</translation>
     </message>
     <message>
+        <source>{name} is not installed: install it, or choose --runtime {other}.</source>
+        <translation>{name} 未安装；请安装，或选择 --runtime {other}。</translation>
+    </message>
+    <message>
         <source>{name} is {kind}: convert it to 8- or 16-bit RGB, then open it again.</source>
         <translation>{name} 是{kind}：请转换为 8 位或 16 位 RGB 后重新打开。</translation>
     </message>
@@ -2571,6 +2607,10 @@
         <translation>无法读取 {path}（{reason}）：请检查文件夹及其权限。</translation>
     </message>
     <message>
+        <source>{path} can&apos;t be read ({reason}): install the program again.</source>
+        <translation>无法读取 {path}（{reason}）；请重新安装程序。</translation>
+    </message>
+    <message>
         <source>{path} can&apos;t be read any more: open it again.</source>
         <translation>{path} 已无法读取：请重新打开。</translation>
     </message>
@@ -2585,6 +2625,10 @@
     <message>
         <source>{path} can&apos;t be read: {reason}.</source>
         <translation>无法读取 {path}：{reason}。</translation>
+    </message>
+    <message>
+        <source>{path} can&apos;t be understood as a list of ONNX graphs ({reason}).</source>
+        <translation>无法将 {path} 识别为 ONNX 计算图列表（{reason}）。</translation>
     </message>
     <message>
         <source>{path} can&apos;t be understood as a model&apos;s description ({reason}).</source>
@@ -2865,6 +2909,10 @@
     <message>
         <source>{path} needs more memory than is available: save it as a tiled TIFF.</source>
         <translation>{path} 所需内存超过现有内存：请存为分块 TIFF。</translation>
+    </message>
+    <message>
+        <source>{path} was changed after it was exported: export or install it again.</source>
+        <translation>{path} 在导出后被更改；请重新导出或安装。</translation>
     </message>
     <message>
         <source>{path} was changed outside of Imagest: {findings}.</source>
@@ -4526,6 +4574,22 @@ SHA-256 of the unchanged samples: {2}…</source>
     <message>
         <source>CUDA GPU</source>
         <translation>CUDA GPU</translation>
+    </message>
+    <message>
+        <source>Runtime</source>
+        <translation>运行库</translation>
+    </message>
+    <message>
+        <source>Library that runs the network; fills of the two differ slightly.</source>
+        <translation>运行网络的库；两者的填补结果略有差异。</translation>
+    </message>
+    <message>
+        <source>PyTorch</source>
+        <translation>PyTorch</translation>
+    </message>
+    <message>
+        <source>ONNX Runtime</source>
+        <translation>ONNX Runtime</translation>
     </message>
     <message>
         <source>Model</source>
