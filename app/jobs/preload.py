@@ -8,13 +8,14 @@ restoration that comes first imports what is left itself.
 from __future__ import annotations
 
 import threading
+from functools import partial
 
 from PySide6.QtCore import QObject, QTimer
 from PySide6.QtGui import QCursor, QGuiApplication
 
 from app.jobs.preload_context import PreloadContext
 from imagest_core.models.memory import available_memory
-from imagest_core.progress import Progress
+from imagest_core.progress import Cancelled, Progress
 from imagest_core.restoration.engines.registry import get_engine
 from imagest_core.restoration.request import RestorationRequest
 
@@ -36,6 +37,7 @@ class Preloader(QObject):
         self._pause = threading.Event()
         self._running, self._rested, self._place = False, 0, QCursor.pos()
         self._warm: set[str] = set()
+        self._failed: set[str] = set()
         self._timer = QTimer(self)
         self._timer.setInterval(LOOK)
         self._timer.timeout.connect(self._look)
@@ -50,14 +52,15 @@ class Preloader(QObject):
 
     @staticmethod
     def _key(request: RestorationRequest) -> str:
-        return f"{request.engine}/{request.get('mode', '')}"
+        choices = (str(request.get(name, "")) for name in ("mode", "model", "runtime", "device"))
+        return "/".join((request.engine, *choices))
 
     def _begin(self, _: object = None) -> None:
         self._rested = 0
         if self._context.document is None:
             self._timer.stop()
             self._pause.set()
-        elif not self.warm:
+        elif not self.warm and self._key(self._context.selection.request) not in self._failed:
             self._timer.start()
 
     def _disturb(self, _: object = None) -> None:
@@ -91,7 +94,7 @@ class Preloader(QObject):
             get_engine(request.engine).preload(request, Progress(cancelled=self._pause.is_set))
             return self._key(request)
 
-        self._context.background.submit(load, self._loaded, self._paused)
+        self._context.background.submit(load, self._loaded, partial(self._stopped, self._key(request)))
 
     def _loaded(self, name: str) -> None:
         self._running = False
@@ -99,5 +102,9 @@ class Preloader(QObject):
         if self.warm:
             self._timer.stop()
 
-    def _paused(self, _: Exception) -> None:
+    def _stopped(self, name: str, error: Exception) -> None:
+        """Go on later after a pause; leave an error to the restoration, which reports it."""
         self._running = False
+        if not isinstance(error, Cancelled):
+            self._failed.add(name)
+            self._timer.stop()
