@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import gc
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from app.quick_start import prepare
 from imagest_core.cli.program import NAMES
 from imagest_core.cli.program import main as command_line
-from imagest_core.deferred import DEFERRED, defer
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -25,12 +24,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from app.main import main as window
 
     return window(Path(given[0]) if given else None)
-
-
-def prepare() -> None:
-    """Show the window soon: what showing it doesn't need comes later, and no garbage is sought meanwhile."""
-    defer(DEFERRED)
-    gc.disable()
 
 
 def opens_window(arguments: Sequence[str]) -> bool:

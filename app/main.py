@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import gc
 import sys
 from pathlib import Path
-from threading import Thread
 
 from PySide6.QtCore import QEvent, QLibraryInfo, QLocale, QObject, QTimer, QTranslator
 from PySide6.QtWidgets import QApplication
@@ -19,10 +17,10 @@ from app.faults import faults
 from app.jobs.call_later import call_later
 from app.logs import Logs
 from app.observable import Value
+from app.quick_start import finish
 from app.selection import Selection
 from app.settings import Settings
 from app.window.main_window import MainWindow
-from imagest_core.deferred import DEFERRED, load
 
 SETTLED = 200
 """Milliseconds from showing the window until the rest of the start."""
@@ -160,20 +158,13 @@ def main(path: Path | None = None) -> int:
         logs.remove()
 
 
-def _finish_start() -> None:
-    """Do what waited until the window was visible: collect garbage again, import what was deferred."""
-    gc.freeze()
-    gc.enable()
-    Thread(target=lambda: [load(name) for name in DEFERRED], name="deferred imports", daemon=True).start()
-
-
 def _run(path: Path | None) -> int:
     application = make_application()
     program = Program(application)
     program.window.show()
     if path is not None:
         call_later(program, lambda: program.open(path))
-    QTimer.singleShot(SETTLED, program, _finish_start)
+    QTimer.singleShot(SETTLED, program, finish)
     code: int = application.exec()
     program.end()
     return code

@@ -13,8 +13,6 @@ from threading import RLock
 from types import ModuleType
 from typing import Any
 
-DEFERRED = ("cv2", "tifffile")
-"""What the window doesn't need before it is visible."""
 _lock = RLock()
 
 

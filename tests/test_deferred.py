@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -50,3 +52,22 @@ def test_available_memory_is_what_the_system_says(tmp_path):
     assert _linux(tmp_path / "meminfo") == 2048 * 1024
     assert _linux(tmp_path / "missing") is None
     assert sys.platform != "linux" or available_memory()
+
+
+def test_showing_the_window_imports_neither_opencv_nor_tifffile(tmp_path):
+    code = (
+        "from app.quick_start import prepare, DEFERRED; prepare()\n"
+        "from app.main import Program, make_application\n"
+        "from imagest_core.deferred import DeferredModule\n"
+        "import sys\n"
+        "application = make_application(); program = Program(application); program.window.show()\n"
+        "application.processEvents()\n"
+        "print([name for name in DEFERRED if not isinstance(sys.modules[name], DeferredModule)])\n"
+        "program.end()\n"
+    )
+    environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen", "IMAGEST_DATA": str(tmp_path)}
+    environment["XDG_CONFIG_HOME"] = str(tmp_path)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, env=environment, timeout=120
+    )
+    assert (done.returncode, done.stdout) == (0, "[]\n"), done.stderr

@@ -6,7 +6,7 @@ import json
 import sys
 import time
 
-from app.launch import prepare
+from app.quick_start import prepare
 
 
 def main(started: str) -> None:

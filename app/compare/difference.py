@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -66,6 +68,14 @@ def delta_e(before: NDArray[np.uint8], after: NDArray[np.uint8]) -> NDArray[np.f
     return np.asarray(deltaE_ciede2000(*lab)[0])
 
 
+@cache
+def _ramp() -> QImage:
+    """The colours of the map from left to right, one pixel high."""
+    ramp = cv2.applyColorMap(np.linspace(40, 255, 216).astype(np.uint8)[None], cv2.COLORMAP_INFERNO)
+    pixels = np.ascontiguousarray(ramp[..., ::-1])
+    return QImage(pixels.data, 216, 1, 3 * 216, QImage.Format.Format_RGB888).copy()
+
+
 class DifferenceLegend(QWidget):
     """The legend of a difference map: its colours from 0 to ``MAX_DELTA_E`` and above."""
 
@@ -74,15 +84,12 @@ class DifferenceLegend(QWidget):
         self.setAccessibleName(self.tr("Legend of the difference map"))
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.setFixedSize(248, 56)
-        ramp = cv2.applyColorMap(np.linspace(40, 255, 216).astype(np.uint8)[None], cv2.COLORMAP_INFERNO)
-        pixels = np.ascontiguousarray(ramp[..., ::-1])
-        self._ramp = QImage(pixels.data, 216, 1, 3 * 216, QImage.Format.Format_RGB888).copy()
         self.hide()
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
         painter = QPainter(self)
         painter.fillRect(self.rect(), QColor(24, 24, 24, 220))
-        painter.drawImage(QRectF(16, 24, 216, 8), self._ramp)
+        painter.drawImage(QRectF(16, 24, 216, 8), _ramp())
         painter.setPen(QColor("#e0e0e0"))
         font = painter.font()
         font.setPixelSize(11)
