@@ -244,7 +244,7 @@ def _shapes(proto: Any, weights: Mapping[str, Tensor]) -> dict[str, tuple[int, .
 
 def _weights(module: nn.Module) -> dict[str, Tensor]:
     """Return what a model's files hold of ``module``, by the names in the graph."""
-    found = dict(module.named_parameters())
+    found: dict[str, Tensor] = dict(module.named_parameters())
     found |= {name: buffer for name, buffer in module.named_buffers() if name == LATENT_SCALE}
     return found
 

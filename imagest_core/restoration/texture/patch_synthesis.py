@@ -22,12 +22,11 @@ from array_api_compat import array_namespace
 from numpy.typing import NDArray
 
 from imagest_core.arrays import Image, Mask
-from imagest_core.models.array_devices import device_of, on_device, on_like, to_numpy
+from imagest_core.models.array_devices import Array, device_of, on_device, on_like, to_numpy
 from imagest_core.progress import Progress
 from imagest_core.restoration.texture.detail_transfer import split
 from imagest_core.restoration.texture.patch_search import (
     GUIDE_TERMS,
-    Array,
     Source,
     features,
     features_at,
