@@ -9,9 +9,8 @@ import time
 from app.quick_start import prepare
 
 
-def main(started: str) -> None:
-    """Print seconds from ``started`` (system clock) to the painted window, and CPU time, as JSON."""
-    prepare()
+def shown(started: str) -> dict[str, float]:
+    """Seconds from ``started`` (system clock) to the painted window, and the CPU time of the process."""
     from app.main import Program, make_application
 
     application = make_application()
@@ -25,8 +24,9 @@ def main(started: str) -> None:
         "torch": float("torch" in sys.modules),
     }
     program.end()
-    sys.stdout.write(json.dumps(measured) + "\n")
+    return measured
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    prepare()
+    sys.stdout.write(json.dumps(shown(sys.argv[1])) + "\n")
