@@ -248,9 +248,10 @@ def apart(what: str, *arguments: str, **variables: str) -> Measured:
 
 def measure(what: str, *arguments: str, **_: str) -> Measured:
     """Run one measurement in this process."""
-    from app.benchmarks import endurance, measures
+    from app.benchmarks import endurance, measures, start
 
     functions: dict[str, Callable[..., Measured]] = {
+        "starting": start.shown,
         "opening": measures.opening,
         "moving": measures.moving,
         "painting": measures.painting,
