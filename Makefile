@@ -2,7 +2,7 @@
 # make run    open the workstation                      make lint   ruff, mypy, import contracts, deptry
 # make bench  measure speed on this machine               make sample paint the bundled sample again
 # make tables CASES=… PROMPTS=… STYLES=… [WEIGHTS=…]  the paper's tables (docs/evaluating.md)
-# make install  what demo and run need: torch, no more     make develop  all extras, tests and linters
+# make install  what demo and run need; torch with an NVIDIA card     make develop  all extras, tests and linters
 # make installer  installers in dist/installer            make sbom     list of the packages it installs (CycloneDX)
 # make dist     wheel and source archive in dist/          make licenses collect the licences of third parties
 
@@ -15,6 +15,8 @@ ARGS   ?=
 SHOOT  := QT_QPA_PLATFORM=offscreen $(BIN)/python -m scripts.make_screenshots
 DOCS   := --docs docs/images
 MANUAL := --manual docs/manual/images
+# Without an NVIDIA card the network runs on ONNX Runtime, which takes a tenth of the space.
+TORCH  := $(if $(shell command -v nvidia-smi 2>/dev/null),[torch])
 SIZES  := 1280x720 1440x900 1920x1080
 
 .PHONY: demo run test lint tables bench sample pictures screenshots texts dist installer sbom licenses install develop clean
@@ -83,12 +85,12 @@ $(BIN)/python:
 	  { echo "Python 3.11, 3.12 or 3.13 is needed; install one (sudo apt-get install python3) and say: make PYTHON=python3.11" >&2; exit 1; }
 	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || \
 	  { echo "Python's venv module is missing; install it: sudo apt-get install python3-venv" >&2; exit 1; }
-	@echo "making $(VENV) (once; torch is large, this takes some minutes)"
+	@echo "making $(VENV) (once; this takes some minutes)"
 	@$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.installed: pyproject.toml constraints.txt | $(BIN)/python
 	@$(INSTALL) --upgrade setuptools
-	@$(INSTALL) --no-build-isolation -e '.[torch]'
+	@$(INSTALL) --no-build-isolation -e '.$(TORCH)'
 	@touch $@
 
 $(VENV)/.developing: $(VENV)/.installed

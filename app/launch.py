@@ -6,6 +6,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from app.quick_start import prepare
 from imagest_core.cli.program import NAMES
 from imagest_core.cli.program import main as command_line
 
@@ -19,6 +20,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return measure(given[2:])
     if not opens_window(given):
         return command_line(given)
+    prepare()
     from app.main import main as window
 
     return window(Path(given[0]) if given else None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QLibraryInfo, QLocale, QObject, QTranslator
+from PySide6.QtCore import QEvent, QLibraryInfo, QLocale, QObject, QTimer, QTranslator
 from PySide6.QtWidgets import QApplication
 
 import resources
@@ -17,10 +17,13 @@ from app.faults import faults
 from app.jobs.call_later import call_later
 from app.logs import Logs
 from app.observable import Value
+from app.quick_start import finish
 from app.selection import Selection
 from app.settings import Settings
 from app.window.main_window import MainWindow
 
+SETTLED = 200
+"""Milliseconds from showing the window until the rest of the start."""
 WINDOW_STATE = ("visible", "proposal", "windows")
 """Values of the selection that each window computes for itself."""
 
@@ -163,6 +166,7 @@ def _run(path: Path | None) -> int:
     program.window.show()
     if path is not None:
         call_later(program, lambda: program.open(path))
+    QTimer.singleShot(SETTLED, program, finish)
     code: int = application.exec()
     program.end()
     return code

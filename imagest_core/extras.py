@@ -8,11 +8,11 @@ from imagest_core.errors import InputError
 
 EXTRAS = {
     "torch": ("torch",),
-    "onnx": ("onnxruntime",),
     "train": ("accelerate", "tensorboard", "torch"),
     "evaluate": ("piq", "torch", "torchvision", "transformers"),
     "diffusion": ("accelerate", "diffusers", "peft", "torch", "transformers"),
     "cluster": ("ray",),
+    "onnx-export": ("onnx", "onnxscript", "torch"),
 }
 """Extra of the distribution → modules it brings. Import contracts state which packages may import them."""
 
@@ -34,5 +34,5 @@ def require_extra(extra: str, purpose: str) -> None:
 
 
 def missing_modules(extra: str) -> list[str]:
-    """Return the modules of ``extra`` that are not installed; imports none of them."""
+    """Return what isn't installed of the modules of ``extra``; imports none of them."""
     return [module for module in EXTRAS[extra] if find_spec(module) is None]

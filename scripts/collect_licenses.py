@@ -21,7 +21,7 @@ from scripts.freeze import ROOT, closure
 
 FILE = ROOT / "resources" / "licenses" / "third_party.json"
 STANDARD = FILE.parent / "standard"
-EXTRAS = ("torch", "onnx", "train", "evaluate", "diffusion")
+EXTRAS = ("torch", "train", "evaluate", "diffusion")
 """Extras of the program; others are for its development."""
 LICENSE_FILE = re.compile(r"(^|/)(licen[cs]es?|copying|notice|copyright)[^/]*(/[^/]*)?$", re.IGNORECASE)
 LONGEST = 400_000

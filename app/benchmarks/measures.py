@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import statistics
-import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -38,16 +37,6 @@ CHANGES = {
 """Parameters changed in turn, by method; differences use Otsu's threshold until ``cut`` is set."""
 CORNERS = 240
 """Mouse moves of a lasso."""
-
-
-def starting(started: str) -> Measured:
-    """Seconds from the start of the process (``started``, system clock) to the painted window."""
-    stage = Stage()
-    stage.window.repaint()
-    seconds = time.time() - float(started)
-    torch = float("torch" in sys.modules)
-    stage.close()
-    return {"seconds": seconds, "torch": torch}
 
 
 def restoring_sample(name: str) -> Measured:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +18,6 @@ from imagest_core.painting.geometry import Box
 MAX_DELTA_E = 20.0
 """CIEDE2000 at the upper end of the legend."""
 _BACKGROUND_LEVEL = 0.22
-_COLORMAP = cv2.COLORMAP_INFERNO
 
 
 class DifferencePicture:
@@ -49,7 +50,9 @@ def coloured(before: Pixels, after: Pixels) -> Pixels:
     changed = (before != after).any(axis=2)
     if changed.any():
         share = np.clip(delta_e(before[changed], after[changed]) / MAX_DELTA_E, 0, 1)
-        colours = cv2.applyColorMap(np.rint(40 + 215 * share).astype(np.uint8)[:, None], _COLORMAP)[:, 0]
+        colours = cv2.applyColorMap(
+            np.rint(40 + 215 * share).astype(np.uint8)[:, None], cv2.COLORMAP_INFERNO
+        )[:, 0]
         background[changed, :3] = colours
     return background
 
@@ -65,6 +68,14 @@ def delta_e(before: NDArray[np.uint8], after: NDArray[np.uint8]) -> NDArray[np.f
     return np.asarray(deltaE_ciede2000(*lab)[0])
 
 
+@cache
+def _ramp() -> QImage:
+    """The colours of the map from left to right, one pixel high."""
+    ramp = cv2.applyColorMap(np.linspace(40, 255, 216).astype(np.uint8)[None], cv2.COLORMAP_INFERNO)
+    pixels = np.ascontiguousarray(ramp[..., ::-1])
+    return QImage(pixels.data, 216, 1, 3 * 216, QImage.Format.Format_RGB888).copy()
+
+
 class DifferenceLegend(QWidget):
     """The legend of a difference map: its colours from 0 to ``MAX_DELTA_E`` and above."""
 
@@ -73,15 +84,12 @@ class DifferenceLegend(QWidget):
         self.setAccessibleName(self.tr("Legend of the difference map"))
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.setFixedSize(248, 56)
-        ramp = cv2.applyColorMap(np.linspace(40, 255, 216).astype(np.uint8)[None], _COLORMAP)
-        pixels = np.ascontiguousarray(ramp[..., ::-1])
-        self._ramp = QImage(pixels.data, 216, 1, 3 * 216, QImage.Format.Format_RGB888).copy()
         self.hide()
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
         painter = QPainter(self)
         painter.fillRect(self.rect(), QColor(24, 24, 24, 220))
-        painter.drawImage(QRectF(16, 24, 216, 8), self._ramp)
+        painter.drawImage(QRectF(16, 24, 216, 8), _ramp())
         painter.setPen(QColor("#e0e0e0"))
         font = painter.font()
         font.setPixelSize(11)

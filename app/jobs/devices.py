@@ -73,7 +73,7 @@ def device_now() -> Device:
 
 def _usable() -> bool:
     """Whether torch can use the GPU; assumed until torch is imported for another reason."""
-    if "imagest_core.restoration.diffusion.session" not in sys.modules:
+    if "imagest_core.models.hardware" not in sys.modules:
         return True
     from imagest_core.models.hardware import has_cuda
 

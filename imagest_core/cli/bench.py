@@ -52,9 +52,10 @@ def add_commands(subparsers: Any) -> None:
     parser.add_argument(
         "what",
         nargs="?",
-        choices=("core", "gui", "diffusion"),
+        choices=("core", "gui", "diffusion", "onnx"),
         default="core",
-        help="the core (default), the window, or Stable Diffusion beside diffusers' own pipeline",
+        help="the core (default), the window, Stable Diffusion beside diffusers' own pipeline, or ONNX"
+        " Runtime beside torch",
     )
     parser.add_argument("--engine", action="append", metavar="NAME", help="only this engine; repeatable")
     parser.add_argument(
@@ -104,6 +105,11 @@ def _run(args: argparse.Namespace, progress: Progress) -> None:
 
         run(args, progress)
         return
+    if args.what == "onnx":
+        from imagest_core.cli.bench_onnx import run as compare_runtimes
+
+        compare_runtimes(args.repeats, progress)
+        return
     if args.peers is not None:
         show(*compare_peers(args.peers, progress).lines())
         return
@@ -131,7 +137,7 @@ def fastest(name: str, work: Callable[[], object], repeats: int) -> Timing:
     return Timing(name, min(times))
 
 
-def _view(painting: Painting) -> WindowView:
+def damaged_view(painting: Painting) -> WindowView:
     """Return a damaged 256-pixel window of the sample."""
     import numpy as np
 
@@ -154,7 +160,7 @@ def compare_splines(repeats: int, progress: Progress, names: list[str] | None) -
     from imagest_core.restoration.inpainting.tensors import as_tensors
 
     with open_painting(resources.sample_painting()) as painting:
-        view = _view(painting)
+        view = damaged_view(painting)
     one, eight = as_tensors(view.image, view.mask), as_tensors(view.image, view.mask, count=8)
     timings = (
         fastest("NumPy", lambda: fill_image(anisotropic_spline, view.image, view.mask), repeats),
@@ -173,7 +179,7 @@ def compare_engines(repeats: int, progress: Progress, names: list[str] | None) -
 
     timings = []
     with open_painting(resources.sample_painting()) as painting:
-        view = _view(painting)
+        view = damaged_view(painting)
         for name in ("harmonic", *(n for n in names or available_engines() if n != "harmonic")):
             progress.check()
             try:

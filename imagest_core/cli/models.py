@@ -1,4 +1,4 @@
-"""``imagest models list|info|add|check|remove|fetch``: manage installed models."""
+"""``imagest models list|info|add|check|remove|fetch|export-onnx``: manage installed models."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from imagest_core.cli import models_onnx
 from imagest_core.errors import InputError
 from imagest_core.extras import missing_modules
 from imagest_core.messages import Message
@@ -22,7 +23,9 @@ from imagest_core.progress import Progress
 def add_commands(subparsers: Any) -> None:
     """Add ``models`` with its parts to the program's subparsers."""
     models = subparsers.add_parser("models", help="list, add, check, remove and fetch models")
-    parts = models.add_subparsers(dest="part", required=True, metavar="list|info|add|check|remove|fetch")
+    parts = models.add_subparsers(
+        dest="part", required=True, metavar="list|info|add|check|remove|fetch|export-onnx"
+    )
     list_ = parts.add_parser("list", help="list the installed models")
     list_.add_argument("--json", action="store_true", help="one line of JSON for each model")
     list_.set_defaults(run=_list)
@@ -45,6 +48,7 @@ def add_commands(subparsers: Any) -> None:
     fetch.add_argument("--revision", default="", help="a branch, tag or commit")
     fetch.add_argument("--file", default="", metavar="PATH", help="one file or folder of the repository")
     _confirming(_naming(fetch)).set_defaults(run=_fetch)
+    models_onnx.add_command(parts)
 
 
 def _add_options(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:

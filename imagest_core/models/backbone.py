@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     import numpy as np
-    import torch
     from numpy.typing import NDArray
-    from torch import Tensor
 
+    from imagest_core.models.array_devices import Array
     from imagest_core.models.schedule import NoiseSchedule
 
 
@@ -54,9 +53,9 @@ class EncodedWindows:
     touches; ``extra`` (n, k, h, w): further channels that the network reads.
     """
 
-    known: Tensor
-    inside: Tensor
-    extra: Tensor | None = None
+    known: Array
+    inside: Array
+    extra: Array | None = None
 
 
 class Backbone(Protocol):
@@ -78,8 +77,8 @@ class Backbone(Protocol):
     schedule: NoiseSchedule
 
     @property
-    def device(self) -> torch.device:
-        """The device that runs the model."""
+    def device(self) -> Any:
+        """The torch device that runs the model; None if the model takes and returns NumPy arrays."""
 
     @property
     def facts(self) -> Mapping[str, str | int | float]:
@@ -88,15 +87,15 @@ class Backbone(Protocol):
     def condition(self, inputs: ConditionInputs) -> Conditioning:
         """Encode style and text, once per run; None where there is nothing to encode."""
 
-    def encode(self, images: Tensor, masks: Tensor) -> EncodedWindows:
+    def encode(self, images: Array, masks: Array) -> EncodedWindows:
         """Return the latents of pre-filled images and what else the network reads of them."""
 
     def denoise(
-        self, latents: Tensor, timesteps: Tensor, encoded: EncodedWindows, condition: Conditioning
-    ) -> Tensor:
+        self, latents: Array, timesteps: Array, encoded: EncodedWindows, condition: Conditioning
+    ) -> Array:
         """Return the model's prediction for noisy ``latents`` at ``timesteps`` (n,), with guidance."""
 
-    def decode(self, latents: Tensor, images: Tensor, masks: Tensor, encoded: EncodedWindows) -> Tensor:
+    def decode(self, latents: Array, images: Array, masks: Array, encoded: EncodedWindows) -> Array:
         """Return the images of ``latents``; ``images`` and ``masks`` are the encoded inputs."""
 
     def window_bytes(self, pixels: int) -> int:

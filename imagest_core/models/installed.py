@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from importlib.resources import files
 from pathlib import Path
 
@@ -136,6 +136,14 @@ def _installed(folder: Path) -> InstalledModel:
 
 
 def _checkpoint(folder: Path, name: str) -> InstalledModel:
+    files = sorted(path for path in folder.iterdir() if path.is_file())
+    stamp = tuple((path.name, path.stat().st_mtime_ns, path.stat().st_size) for path in files)
+    return _read_checkpoint(folder, name, stamp)
+
+
+@lru_cache(maxsize=64)
+def _read_checkpoint(folder: Path, name: str, stamp: tuple[tuple[str, int, int], ...]) -> InstalledModel:
+    """Read a checkpoint's description; the window asks for it many times. ``stamp`` is of its files."""
     description = read_description(folder)
     paths = [folder / file for file in description.files]
     return InstalledModel(

@@ -27,6 +27,7 @@ LIBRARIES = {
     "scipy": "scipy",
     "skimage": "scikit-image",
     "torch": "torch",
+    "onnxruntime": "onnxruntime",
     "diffusers": "diffusers",
     "timm": "timm",
 }

@@ -93,6 +93,12 @@ class RestorationRequest(Parameters):
         help="Where the network runs.",
         choices=(Choice("auto", "Automatic"), Choice("cpu", "CPU"), Choice("cuda", "CUDA GPU")),
     )
+    runtime: str = parameter(
+        "auto",
+        label="Runtime",
+        help="Library that runs the network; fills of the two differ slightly.",
+        choices=(Choice("auto", "Automatic"), Choice("torch", "PyTorch"), Choice("onnx", "ONNX Runtime")),
+    )
     within: Selection | None = None
 
     def __post_init__(self) -> None:

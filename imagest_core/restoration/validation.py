@@ -5,6 +5,7 @@ from __future__ import annotations
 from imagest_core.errors import InputError
 from imagest_core.messages import Message
 from imagest_core.models.backbone import Capability
+from imagest_core.models.runtime import AUTO, ONNX, TORCH, choose_runtime, require_torch
 from imagest_core.restoration.engines.base import Engine
 from imagest_core.restoration.engines.registry import get_engine
 from imagest_core.restoration.parameters import Spec
@@ -19,8 +20,7 @@ def check_request(request: RestorationRequest, engine: Engine | None = None) -> 
     if the model doesn't exist.
     """
     engine = engine or _registered(request)
-    if request.device == "cuda":
-        _check_cuda()
+    _check_runtime(request, engine)
     engine.check_model(request.parameters)
     capabilities = engine.capabilities(request.parameters)
     for name, spec in request.parameters.specs().items():
@@ -71,7 +71,26 @@ def _refusal(engine: Engine, spec: Spec) -> str:
     )
 
 
-def _check_cuda() -> None:
-    from imagest_core.models.hardware import choose_hardware
+def _check_runtime(request: RestorationRequest, engine: Engine) -> None:
+    """Check the runtime that is asked for, or that the engine needs, and a GPU that is asked for."""
+    shared = engine.shared_parameters(request)
+    torch_only = "device" in shared and "runtime" not in shared
+    if torch_only and request.runtime == ONNX:
+        raise InputError(
+            Message("The engine {engine} runs in PyTorch only: leave out --runtime.", engine=engine.name)
+        )
+    if torch_only:
+        require_torch(engine.name)
+    runtime = TORCH if torch_only else request.runtime
+    if "device" in shared or request.device == "cuda" or runtime != AUTO:
+        runtime = choose_runtime(runtime)
+    if request.device != "cuda":
+        return
+    if runtime == ONNX:
+        from imagest_core.models.onnx.providers import choose_provider
 
-    choose_hardware("cuda")
+        choose_provider("cuda")
+    else:
+        from imagest_core.models.hardware import choose_hardware
+
+        choose_hardware("cuda")

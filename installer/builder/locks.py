@@ -55,7 +55,8 @@ def _compile(
     ]
     command += ["--python-version", PYTHONS[0], "--python-platform", platform.uv, *options]
     version = parse_wheel_filename(wheel.name)[1]
-    requirement = f"{NAME}[{EXTRAS[profile]}]=={version}\n"
+    extras = f"[{EXTRAS[profile]}]" if EXTRAS[profile] else ""
+    requirement = f"{NAME}{extras}=={version}\n"
     variables = os.environ | dict(platform.environment)
     subprocess.run(
         command, input=requirement, text=True, check=True, env=variables, stdout=subprocess.DEVNULL

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 PYTHONS = ("3.11", "3.12", "3.13")
 BELOW = "3.14"
-EXTRAS = {"onnx": "onnx", "cpu": "torch,diffusion", "cuda": "torch,diffusion"}
-"""Profile → extras of the distribution that it installs."""
+EXTRAS = {"onnx": "", "cpu": "torch,diffusion", "cuda": "torch,diffusion"}
+"""Profile → extras of the distribution that it installs; ONNX Runtime is no extra."""
 UNPACKED = {"onnx": 2.9, "cpu": 2.0, "cuda": 2.0}
 """Profile → size on disk relative to the download; measured on Linux, used where no package is at hand."""
 CUDA_DRIVERS = {"12": 525, "13": 580}

@@ -1806,6 +1806,10 @@
         <translation>注释需要文字：请输入文字，或移除该注释。</translation>
     </message>
     <message>
+        <source>A study of a painting needs PyTorch: leave out the study, or install PyTorch.</source>
+        <translation>研究画作需要 PyTorch：请不使用研究结果，或安装 PyTorch。</translation>
+    </message>
+    <message>
         <source>A worker of the cluster failed: {reason}</source>
         <translation>集群中的一个工作进程失败：{reason}</translation>
     </message>
@@ -1998,8 +2002,16 @@
         <translation>引擎 {engine} 无法运行 {model}（{kind}，{family}）；请选择其他模型。</translation>
     </message>
     <message>
+        <source>The engine {engine} needs PyTorch, which is not installed: choose the engine imagest or spline.</source>
+        <translation>引擎 {engine} 需要 PyTorch，但尚未安装；请选择引擎 imagest 或 spline。</translation>
+    </message>
+    <message>
         <source>The engine {engine} needs a model of yours: add one with imagest models add PATH.</source>
         <translation>引擎 {engine} 需要您提供模型：请用 imagest models add PATH 添加。</translation>
+    </message>
+    <message>
+        <source>The engine {engine} runs in PyTorch only: leave out --runtime.</source>
+        <translation>引擎 {engine} 只能用 PyTorch 运行；请去掉 --runtime。</translation>
     </message>
     <message>
         <source>The examples are empty: mark some damage and some intact paint.</source>
@@ -2028,6 +2040,10 @@
     <message>
         <source>The files of the model {name} are missing at {path}: connect the disk, or remove the model.</source>
         <translation>模型 {name} 的文件不在 {path}：请连接磁盘，或移除该模型。</translation>
+    </message>
+    <message>
+        <source>The graph {name} in {precision} differs from torch by {measured}, more than {tolerance}: nothing was written; choose another precision.</source>
+        <translation>{precision} 格式的计算图 {name} 与 torch 相差 {measured}，超过 {tolerance}；未写入任何内容，请选择其他精度。</translation>
     </message>
     <message>
         <source>The hub answered {code} for {repository}; try again later.</source>
@@ -2066,6 +2082,10 @@
         <translation>该模型需要 {needed} MB，但 {folder} 只剩 {free} MB；请腾出空间，或就地添加。</translation>
     </message>
     <message>
+        <source>The model {folder} doesn&apos;t fit its ONNX graphs: {name} is missing or of another shape.</source>
+        <translation>模型 {folder} 与其 ONNX 计算图不符：{name} 缺失或形状不同。</translation>
+    </message>
+    <message>
         <source>The model {folder} is incomplete: it has no weights.</source>
         <translation>模型 {folder} 不完整：没有权重。</translation>
     </message>
@@ -2074,12 +2094,20 @@
         <translation>模型 {folder} 不完整：{name} 没有权重。</translation>
     </message>
     <message>
+        <source>The model {name} has other sizes than the embedded one, and no ONNX graphs: make them where torch is installed, with imagest models export-onnx {name} --graphs-only -o {folder}.</source>
+        <translation>模型 {name} 的尺寸与内置模型不同，且没有 ONNX 计算图；请在装有 torch 的计算机上用 imagest models export-onnx {name} --graphs-only -o {folder} 生成。</translation>
+    </message>
+    <message>
         <source>The model {name} isn&apos;t a language model: choose one that continues text.</source>
         <translation>模型 {name} 不是语言模型：请选择能续写文字的模型。</translation>
     </message>
     <message>
         <source>The model {path} can&apos;t be loaded ({reason}); check it with: imagest models check.</source>
         <translation>无法加载模型 {path}（{reason}）；请用 imagest models check 检查。</translation>
+    </message>
+    <message>
+        <source>The network needs PyTorch or ONNX Runtime, and neither is installed: install one of them, or choose the engine spline.</source>
+        <translation>网络需要 PyTorch 或 ONNX Runtime，但两者都未安装；请安装其中之一，或选择引擎 spline。</translation>
     </message>
     <message>
         <source>The note is longer than 2,000 characters: shorten it.</source>
@@ -2288,6 +2316,10 @@
     <message>
         <source>There was not enough memory.</source>
         <translation>内存不足。</translation>
+    </message>
+    <message>
+        <source>This ONNX Runtime has no CUDA: install onnxruntime-gpu, or choose --device cpu or auto.</source>
+        <translation>此 ONNX Runtime 不支持 CUDA；请安装 onnxruntime-gpu，或选择 --device cpu 或 auto。</translation>
     </message>
     <message>
         <source>This model can&apos;t refine a fill: choose Stable Diffusion or another model with a strength.</source>
@@ -2590,6 +2622,10 @@
         <translation>不读取文本</translation>
     </message>
     <message>
+        <source>runtime</source>
+        <translation>运行库</translation>
+    </message>
+    <message>
         <source>sampling method</source>
         <translation>采样方法</translation>
     </message>
@@ -2822,6 +2858,10 @@
         <translation>{name} 不是风格适配器，而是 {kind}；请用 imagest train style 训练。</translation>
     </message>
     <message>
+        <source>{name} is not installed: install it, or choose --runtime {other}.</source>
+        <translation>{name} 未安装；请安装，或选择 --runtime {other}。</translation>
+    </message>
+    <message>
         <source>{name} is {kind}: convert it to 8- or 16-bit RGB, then open it again.</source>
         <translation>{name} 是{kind}：请转换为 8 位或 16 位 RGB 后重新打开。</translation>
     </message>
@@ -2918,6 +2958,10 @@
         <translation>无法读取 {path}（{reason}）：请检查文件夹及其权限。</translation>
     </message>
     <message>
+        <source>{path} can&apos;t be read ({reason}): install the program again.</source>
+        <translation>无法读取 {path}（{reason}）；请重新安装程序。</translation>
+    </message>
+    <message>
         <source>{path} can&apos;t be read any more: open it again.</source>
         <translation>{path} 已无法读取：请重新打开。</translation>
     </message>
@@ -2932,6 +2976,10 @@
     <message>
         <source>{path} can&apos;t be read: {reason}.</source>
         <translation>无法读取 {path}：{reason}。</translation>
+    </message>
+    <message>
+        <source>{path} can&apos;t be understood as a list of ONNX graphs ({reason}).</source>
+        <translation>无法将 {path} 识别为 ONNX 计算图列表（{reason}）。</translation>
     </message>
     <message>
         <source>{path} can&apos;t be understood as a model&apos;s description ({reason}).</source>
@@ -3232,6 +3280,10 @@
     <message>
         <source>{path} needs more memory than is available: save it as a tiled TIFF.</source>
         <translation>{path} 所需内存超过现有内存：请存为分块 TIFF。</translation>
+    </message>
+    <message>
+        <source>{path} was changed after it was exported: export or install it again.</source>
+        <translation>{path} 在导出后被更改；请重新导出或安装。</translation>
     </message>
     <message>
         <source>{path} was changed outside of Imagest: {findings}.</source>
@@ -5188,6 +5240,22 @@ SHA-256 of the unchanged samples: {2}…</source>
     <message>
         <source>CUDA GPU</source>
         <translation>CUDA GPU</translation>
+    </message>
+    <message>
+        <source>Runtime</source>
+        <translation>运行库</translation>
+    </message>
+    <message>
+        <source>Library that runs the network; fills of the two differ slightly.</source>
+        <translation>运行网络的库；两者的填补结果略有差异。</translation>
+    </message>
+    <message>
+        <source>PyTorch</source>
+        <translation>PyTorch</translation>
+    </message>
+    <message>
+        <source>ONNX Runtime</source>
+        <translation>ONNX Runtime</translation>
     </message>
     <message>
         <source>Model</source>

@@ -49,7 +49,7 @@ def test_every_row_of_the_table_is_measured(qtbot: QtBot, tmp_path: Path, monkey
     rows = list(gui.table(TOY, Progress()))
     assert all(math.isfinite(row.value) and row.value >= 0 for row in rows)
     limits = {row.name: row.limit for row in rows if row.limit is not None}
-    assert limits["time to window"] == 1.5
+    assert limits["time to window"] == 1.0
     assert limits["open → first picture, 0.0768 MP 16-bit"] == 3
     assert limits["peak memory / raw size"] == 2.5
     assert limits["brush 200 px, median update, 0.0768 MP"] == 16

@@ -19,6 +19,7 @@ from app.commands import open as opening
 from app.commands import restore as restoring
 from app.context import Context
 from app.document import OpenDocument
+from app.jobs import preload
 from app.jobs.estimate import estimate, speed_key
 from app.jobs.runner import Job
 from app.window.main_window import MainWindow
@@ -366,6 +367,33 @@ def test_network_is_preloaded_while_the_window_is_idle(
     qtbot.waitUntil(lambda: window.restore.warming.warm, timeout=60_000)
     assert threads
     assert threading.main_thread() not in threads
+
+
+def test_nothing_is_preloaded_while_memory_is_low(
+    window: MainWindow, opened: OpenDocument, monkeypatch: pytest.MonkeyPatch
+):
+    warming, loads = window.restore.warming, []
+    monkeypatch.setattr(warming, "_load", loads.append)
+    monkeypatch.setattr(warming, "_occupied", lambda: False)
+    for free, expected in ((preload.LEAST_MEMORY - 1, 0), (preload.LEAST_MEMORY, 1), (None, 2)):
+        monkeypatch.setattr(preload, "available_memory", lambda free=free: free)
+        warming._rested = preload.REST
+        warming._look()
+        assert len(loads) == expected
+
+
+def test_a_model_that_cannot_be_loaded_is_not_tried_again(
+    window: MainWindow, opened: OpenDocument, qtbot: QtBot
+):
+    warming, context = window.restore.warming, window.context
+    context.selection.request = NETWORK.changed(model="nowhere")
+    assert warming._timer.isActive()
+    warming._load(context.selection.request)
+    qtbot.waitUntil(lambda: not warming._running, timeout=60_000)
+    assert not warming._timer.isActive()
+    assert not warming.warm
+    warming._begin()
+    assert not warming._timer.isActive()
 
 
 def test_loading_pauses_when_the_view_moves(window: MainWindow, opened: OpenDocument):

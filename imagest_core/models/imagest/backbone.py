@@ -89,6 +89,7 @@ class ImagestBackbone:
             "weights_sha256": self._description.weights_hash,
             "device": self._hardware.name,
             "dtype": str(self._hardware.dtype).removeprefix("torch."),
+            "runtime": f"torch {torch.__version__}",
             **(self._study.record if self._study is not None else {}),
         }
 

@@ -4,16 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-import torch
-from torch import Tensor
-from torch.nn import functional
+from array_api_compat import array_namespace
 
+from imagest_core.models.array_devices import Array, device_of, on_device
 from imagest_core.models.backbone import Backbone, Conditioning, EncodedWindows
 from imagest_core.progress import Progress
-from imagest_core.restoration.diffusion.sampler import sample, window_noise
+from imagest_core.restoration.diffusion.sampler import array_noise, sample, window_noise
 from imagest_core.restoration.diffusion.solvers import Solver
+from imagest_core.restoration.diffusion.window_arrays import (
+    channels_last,
+    enlarge,
+    max_pool,
+    mean_pool,
+    pad,
+    stacked,
+)
 from imagest_core.restoration.inpainting.pde import anisotropic_spline
 from imagest_core.restoration.planning.window import Window, WindowView
 from imagest_core.restoration.request import RestorationRequest
@@ -24,30 +32,26 @@ COLOR_BOUND = 1.5
 
 @dataclass(frozen=True)
 class WindowBatch:
-    """Windows of one shape as tensors, padded.
+    """Windows of one shape as NumPy arrays or torch tensors, padded.
 
     Pre-filled images (n, 3, h, w) in −1…1 and masks (n, 1, h, w) of the holes. ``strength`` (0–1): how far
     each pixel may leave its pre-fill, as (n, 1, h, w) or for all; None samples from noise alone.
     """
 
     windows: tuple[Window, ...]
-    prefilled: Tensor
-    mask: Tensor
-    strength: Tensor | None = None
+    prefilled: Array
+    mask: Array
+    strength: Array | None = None
 
     @property
-    def shown(self) -> Tensor:
+    def shown(self) -> Array:
         """What the network sees of the pre-fill."""
-        return self.prefilled.clamp(-COLOR_BOUND, COLOR_BOUND)
+        return array_namespace(self.prefilled).clip(self.prefilled, -COLOR_BOUND, COLOR_BOUND)
 
     def reduced(self, scale: int, backbone: Backbone) -> WindowBatch:
         """Return the windows at ``1 / scale`` of their size, padded for ``backbone``."""
-        image = functional.avg_pool2d(self.prefilled, scale, ceil_mode=True, count_include_pad=False)
-        mask = functional.max_pool2d(self.mask, scale, ceil_mode=True)
-        padding = (0, -image.shape[3] % backbone.multiple, 0, -image.shape[2] % backbone.multiple)
-        image = functional.pad(image, padding, mode="replicate").contiguous(memory_format=torch.channels_last)
-        mask = functional.pad(mask, padding)
-        return WindowBatch(self.windows, image, mask)
+        image, mask = mean_pool(self.prefilled, scale), max_pool(self.mask, scale)
+        return WindowBatch(self.windows, *_padded(image, mask, backbone.multiple))
 
     def select(self, indices: Sequence[int]) -> WindowBatch:
         """Return some of the windows."""
@@ -57,18 +61,24 @@ class WindowBatch:
         return WindowBatch(windows, self.prefilled[chosen], self.mask[chosen], strength)
 
 
-def prepare_batch(views: Sequence[WindowView], device: torch.device, multiple: int) -> WindowBatch:
-    """Pre-fill windows of one shape with the anisotropic spline; pad them to multiples of ``multiple``."""
+def _padded(image: Array, mask: Array, multiple: int) -> tuple[Array, Array]:
+    """Pad pre-filled images and masks to multiples of ``multiple``."""
+    down, right = -image.shape[2] % multiple, -image.shape[3] % multiple
+    return channels_last(pad(image, down, right, edge=True)), pad(mask, down, right, edge=False)
+
+
+def prepare_batch(views: Sequence[WindowView], device: Any, multiple: int) -> WindowBatch:
+    """Pre-fill windows of one shape with the anisotropic spline; pad them to multiples of ``multiple``.
+
+    Without a ``device`` they are NumPy arrays, else torch tensors there.
+    """
     image = np.stack([view.start for view in views]).transpose(0, 3, 1, 2) * 2 - 1
     hole = np.stack([view.hole for view in views])[:, None]
     filled, mask = (
-        torch.from_numpy(np.ascontiguousarray(each)).to(device)
+        on_device(device, np.ascontiguousarray(each))
         for each in (anisotropic_spline(image, hole), hole.astype(np.float32))
     )
-    padding = (0, -image.shape[3] % multiple, 0, -image.shape[2] % multiple)
-    prefilled = functional.pad(filled, padding, mode="replicate")
-    prefilled = prefilled.contiguous(memory_format=torch.channels_last)
-    return WindowBatch(tuple(view.window for view in views), prefilled, functional.pad(mask, padding))
+    return WindowBatch(tuple(view.window for view in views), *_padded(filled, mask, multiple))
 
 
 class DiffusionPipeline:
@@ -97,8 +107,8 @@ class DiffusionPipeline:
         self,
         batch: WindowBatch,
         progress: Progress,
-        preview: Callable[[Callable[[], Tensor]], None] | None = None,
-    ) -> Tensor:
+        preview: Callable[[Callable[[], Array]], None] | None = None,
+    ) -> Array:
         """Sample the holes of ``batch``; returns images (n, 3, h, w) in −1…1.
 
         ``preview`` receives a function that decodes the current estimate. Raises ``Cancelled``.
@@ -107,9 +117,9 @@ class DiffusionPipeline:
             return self._sample(batch, progress, preview)
         small = batch.reduced(self.scale, self.backbone)
 
-        def enlarged(sampled: Tensor) -> Tensor:
+        def enlarged(sampled: Array) -> Array:
             added = sampled - small.prefilled
-            added = functional.interpolate(added, scale_factor=self.scale, mode="bilinear")
+            added = enlarge(added, self.scale)
             height, width = batch.prefilled.shape[-2:]
             return batch.prefilled + batch.mask * added[:, :, :height, :width]
 
@@ -120,8 +130,8 @@ class DiffusionPipeline:
         self,
         batch: WindowBatch,
         progress: Progress,
-        preview: Callable[[Callable[[], Tensor]], None] | None,
-    ) -> Tensor:
+        preview: Callable[[Callable[[], Array]], None] | None,
+    ) -> Array:
         encoded = self.backbone.encode(batch.shown, batch.mask)
         known = encoded.known
         progress.check()
@@ -142,15 +152,17 @@ class DiffusionPipeline:
         )
         return self._decode(latents, batch, encoded)
 
-    def _noise(self, batch: WindowBatch, like: Tensor, purpose: str = "") -> Tensor:
+    def _noise(self, batch: WindowBatch, like: Array, purpose: str = "") -> Array:
         shape = (int(like.shape[1]), int(like.shape[2]), int(like.shape[3]))
-        noise = [window_noise(self.request, window, shape, purpose) for window in batch.windows]
-        return torch.stack(noise).to(like.device)
+        device = device_of(like)
+        draw = array_noise if device is None else window_noise
+        noise = stacked([draw(self.request, window, shape, purpose) for window in batch.windows])
+        return noise if device is None else noise.to(device)
 
-    def _latent_strength(self, strength: Tensor) -> Tensor:
-        return functional.avg_pool2d(strength, self.backbone.latent_factor)
+    def _latent_strength(self, strength: Array) -> Array:
+        return mean_pool(strength, self.backbone.latent_factor)
 
-    def _decode(self, latents: Tensor, batch: WindowBatch, encoded: EncodedWindows) -> Tensor:
+    def _decode(self, latents: Array, batch: WindowBatch, encoded: EncodedWindows) -> Array:
         """Decode images as a difference to what was shown: colours beyond the bound survive."""
         decoded = self.backbone.decode(latents, batch.shown, batch.mask, encoded)
         return batch.prefilled + (decoded - batch.shown)

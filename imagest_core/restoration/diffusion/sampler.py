@@ -10,16 +10,19 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 
-import torch
-from torch import Tensor
+import numpy as np
+from array_api_compat import array_namespace, device
+from numpy.typing import NDArray
 
+from imagest_core.models.array_devices import Array, on_like
 from imagest_core.models.schedule import NoiseSchedule
 from imagest_core.progress import Progress
+from imagest_core.restoration.diffusion.noise import normal_noise
 from imagest_core.restoration.diffusion.solvers import FreshNoise, Solver
 from imagest_core.restoration.planning.window import Window
 from imagest_core.restoration.request import RestorationRequest
 
-Predict = Callable[[Tensor, Tensor], Tensor]
+Predict = Callable[[Array, Array], Array]
 """Noisy latents (n, c, h, w) and timesteps (n,) → the model's prediction (n, c, h, w)."""
 
 
@@ -36,26 +39,35 @@ def window_seed(request: RestorationRequest, window: Window, purpose: str = "") 
 
 def window_noise(
     request: RestorationRequest, window: Window, shape: tuple[int, int, int], purpose: str = ""
-) -> Tensor:
-    """Return standard normal noise (c, h, w), made on the CPU whatever the device."""
+) -> Array:
+    """Return standard normal noise (c, h, w) as a torch tensor, made on the CPU whatever the device."""
+    import torch
+
     generator = torch.Generator().manual_seed(window_seed(request, window, purpose))
     return torch.randn(shape, generator=generator)
 
 
+def array_noise(
+    request: RestorationRequest, window: Window, shape: tuple[int, int, int], purpose: str = ""
+) -> NDArray[np.float32]:
+    """Return the noise of :func:`window_noise` in NumPy, the same to the last bits."""
+    return normal_noise(window_seed(request, window, purpose), shape)
+
+
 def sample(
     predict: Predict,
-    known: Tensor,
-    inside: Tensor,
-    noise: Tensor,
+    known: Array,
+    inside: Array,
+    noise: Array,
     solver: Solver,
     schedule: NoiseSchedule,
     *,
-    init: Tensor | None = None,
-    strength: float | Tensor = 1.0,
+    init: Array | None = None,
+    strength: float | Array = 1.0,
     fresh: FreshNoise | None = None,
     progress: Progress | None = None,
-    seen: Callable[[Tensor], None] | None = None,
-) -> Tensor:
+    seen: Callable[[Array], None] | None = None,
+) -> Array:
     """Clean latents: sampled where ``inside`` (n, 1, h, w) is 1, exactly ``known`` where it is 0.
 
     ``known``, ``noise`` and ``init``: (n, c, h, w). With an ``init``, latents are free from ``strength``
@@ -64,8 +76,9 @@ def sample(
     solvers that add some. ``seen`` is given each predicted clean latent. Raises ``Cancelled`` between steps.
     """
     progress = progress or Progress()
-    steps = solver.start(schedule, fresh or (lambda index: torch.randn(noise.shape)))
-    reference = known if init is None else torch.where(inside > 0.5, init, known)
+    steps = solver.start(schedule, fresh or (lambda index: _unseeded(noise)))
+    xp = array_namespace(known)
+    reference = known if init is None else xp.where(inside > 0.5, init, known)
     free = _Freedom(inside, strength if init is not None else None, schedule.steps)
     begin = free.first(steps.times)
     latents = noise if init is None else steps.add(reference, noise, begin)
@@ -73,7 +86,7 @@ def sample(
     count = len(steps.times) - begin
     for index in range(begin, len(steps.times)):
         progress.set((index - begin) / count, index - begin, count)
-        at = torch.full((len(known),), steps.times[index], device=known.device)
+        at = _filled(steps.times[index], known)
         predicted = predict(latents, at)
         clean = copy_back(steps.clean(latents, predicted, index), reference, free.at(at))
         if index + 1 == len(steps.times):
@@ -81,19 +94,25 @@ def sample(
         if seen is not None:
             seen(clean)
         latents = steps.next(latents, clean, index)
-        following = torch.full_like(at, steps.times[index + 1])
+        following = xp.full_like(at, steps.times[index + 1])
         latents = copy_back(latents, steps.add(reference, noise, index + 1), free.at(following))
     progress.set(1.0, count, count)
     return clean
 
 
+def _filled(time: float, like: Array) -> Array:
+    """Return (n,) times of a batch ``like`` (n, …): whole ones as integers, which index tables."""
+    return on_like(like, np.full(len(like), time, np.int64 if isinstance(time, int) else np.float32))
+
+
 class _Freedom:
     """Which latents are free at a timestep: those inside, from their strength on."""
 
-    def __init__(self, inside: Tensor, strength: float | Tensor | None, steps: int) -> None:
+    def __init__(self, inside: Array, strength: float | Array | None, steps: int) -> None:
         self._inside, self._limit = inside, None
         if strength is not None:
-            self._limit = torch.as_tensor(strength, dtype=torch.float32, device=inside.device) * steps
+            xp = array_namespace(inside)
+            self._limit = xp.asarray(strength, dtype=xp.float32, device=device(inside)) * steps
 
     def first(self, times: Sequence[float]) -> int:
         """Return the index of the first of ``times`` at which any latent is free."""
@@ -102,11 +121,15 @@ class _Freedom:
         highest = float(self._limit.max())
         return next((index for index, time in enumerate(times) if time < highest), len(times) - 1)
 
-    def at(self, times: Tensor) -> Tensor:
+    def at(self, times: Array) -> Array:
         """Return the mask (n, 1, h, w) of the free latents at ``times`` (n,), all equal."""
         return self._inside if self._limit is None else self._inside * (self._limit > times[0])
 
 
-def copy_back(latents: Tensor, known: Tensor, inside: Tensor) -> Tensor:
+def _unseeded(like: Array) -> Array:
+    return on_like(like, np.random.default_rng().standard_normal(like.shape, np.float32))
+
+
+def copy_back(latents: Array, known: Array, inside: Array) -> Array:
     """``latents`` where ``inside`` is 1, ``known`` unchanged elsewhere."""
-    return torch.where(inside > 0.5, latents, known)
+    return array_namespace(latents).where(inside > 0.5, latents, known)

@@ -7,11 +7,11 @@ from types import TracebackType
 from typing import Self
 
 import numpy as np
-import torch
-from torch import Tensor
+from array_api_compat import array_namespace
 
 from imagest_core.arrays import Image
 from imagest_core.errors import ImagestError, out_of_memory
+from imagest_core.models.array_devices import Array, inference, is_cuda, to_numpy
 from imagest_core.models.backbone import Backbone
 from imagest_core.progress import Pace, Progress
 from imagest_core.restoration.diffusion.pipeline import DiffusionPipeline, WindowBatch
@@ -43,11 +43,13 @@ class DiffusionSession:
         raise NotImplementedError
 
     def _planned_batch(self, views: Sequence[WindowView]) -> int:
-        if self.backbone.device.type != "cuda":
+        if not is_cuda(self.backbone.device):
             return CPU_BATCH
         if self.request.batch:
             return self.request.batch
         pixels = max(view.mask.size for view in views)
+        import torch
+
         free, _ = torch.cuda.mem_get_info(self.backbone.device)
         return int(max(1, min(MAX_BATCH, free // self.backbone.window_bytes(pixels))))
 
@@ -61,7 +63,7 @@ class DiffusionSession:
             chosen = [i for i in todo[: self.batch] if views[i].image.shape == shape]
             part = progress.part(len(fills) / len(views), (len(fills) + len(chosen)) / len(views))
             try:
-                with torch.inference_mode():
+                with inference(self.backbone.device):
                     answers = self._fill_batch([views[i] for i in chosen], part)
             except (MemoryError, RuntimeError) as error:
                 if not out_of_memory(error):
@@ -80,13 +82,15 @@ class DiffusionSession:
             raise ImagestError(
                 "Not even one tile fits in the free memory: close other programs, or choose the CPU."
             ) from error
-        if self.backbone.device.type == "cuda":
+        if is_cuda(self.backbone.device):
+            import torch
+
             torch.cuda.empty_cache()
 
     def _sample(self, batch: WindowBatch, views: Sequence[WindowView], progress: Progress) -> list[Image]:
         """Sample ``batch``; shows estimates as far as their decoding costs little of the time."""
 
-        def show(decode: Callable[[], Tensor]) -> None:
+        def show(decode: Callable[[], Array]) -> None:
             if self._pace.due:
                 with self._pace.turn():
                     show_previews(pictures_of(decode(), views), batch, progress)
@@ -112,8 +116,9 @@ def show_previews(images: Sequence[Image], batch: WindowBatch, progress: Progres
         progress.preview(Preview(window, image))
 
 
-def pictures_of(images: Tensor, views: Sequence[WindowView]) -> list[Image]:
+def pictures_of(images: Array, views: Sequence[WindowView]) -> list[Image]:
     """(n, 3, h, w) in −1…1 → pictures (h, w, 3) in 0–1 without the padding."""
     height, width = views[0].mask.shape
-    pictures = images.float().add(1.0).div(2.0)[:, :, :height, :width].permute(0, 2, 3, 1)
-    return [np.ascontiguousarray(picture) for picture in pictures.cpu().numpy()]
+    xp = array_namespace(images)
+    pictures = to_numpy((xp.astype(images, xp.float32) + 1.0)[:, :, :height, :width] / 2.0)
+    return [np.ascontiguousarray(picture) for picture in pictures.transpose(0, 2, 3, 1)]

@@ -12,17 +12,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-import torch
-from torch import Tensor
+import numpy as np
 
 from imagest_core.errors import InputError
 from imagest_core.messages import Message
+from imagest_core.models.array_devices import Array, move_to, on_like
 from imagest_core.models.schedule import NoiseSchedule
 from imagest_core.restoration.modes import DDIM, KARRAS, LCM, MULTISTEP, SCHEDULERS, UNIPC
 
 PAPER_STEPS = 30
 
-FreshNoise = Callable[[int], Tensor]
+FreshNoise = Callable[[int], Array]
 """Index of a step → standard normal noise (n, c, h, w), keyed by window and step."""
 
 
@@ -61,13 +61,13 @@ class Steps(Protocol):
     def begin(self, index: int) -> None:
         """Start at ``times[index]`` instead of the first."""
 
-    def add(self, clean: Tensor, noise: Tensor, index: int) -> Tensor:
+    def add(self, clean: Array, noise: Array, index: int) -> Array:
         """Return latents noised to the level of ``times[index]``."""
 
-    def clean(self, noisy: Tensor, predicted: Tensor, index: int) -> Tensor:
+    def clean(self, noisy: Array, predicted: Array, index: int) -> Array:
         """Return z₀ from noisy latents and the model's prediction."""
 
-    def next(self, noisy: Tensor, clean: Tensor, index: int) -> Tensor:
+    def next(self, noisy: Array, clean: Array, index: int) -> Array:
         """Return the latents at the level of ``times[index + 1]``, given the predicted z₀."""
 
 
@@ -81,18 +81,18 @@ class DdimSteps:
     def begin(self, index: int) -> None:
         """Nothing depends on the first step."""
 
-    def _at(self, index: int, like: Tensor) -> Tensor:
-        return torch.full((len(like),), int(self.times[index]), device=like.device, dtype=torch.long)
+    def _at(self, index: int, like: Array) -> Array:
+        return on_like(like, np.full(len(like), int(self.times[index]), np.int64))
 
-    def add(self, clean: Tensor, noise: Tensor, index: int) -> Tensor:
+    def add(self, clean: Array, noise: Array, index: int) -> Array:
         """Return latents noised to the level of ``times[index]``."""
         return self.schedule.add(clean, noise, self._at(index, clean))
 
-    def clean(self, noisy: Tensor, predicted: Tensor, index: int) -> Tensor:
+    def clean(self, noisy: Array, predicted: Array, index: int) -> Array:
         """Return z₀ from noisy latents and the model's prediction."""
         return self.schedule.clean(noisy, predicted, self._at(index, noisy))
 
-    def next(self, noisy: Tensor, clean: Tensor, index: int) -> Tensor:
+    def next(self, noisy: Array, clean: Array, index: int) -> Array:
         """Return the latents at the level of ``times[index + 1]``."""
         t, s = self._at(index, noisy), self._at(index + 1, noisy)
         noise = (noisy - self.schedule.signal(t, noisy) * clean) / self.schedule.noise(t, noisy)
@@ -104,9 +104,9 @@ class MultistepSteps(DdimSteps):
 
     def __init__(self, schedule: NoiseSchedule, count: int, fresh: FreshNoise) -> None:
         super().__init__(schedule, count, fresh)
-        self._last: tuple[Tensor, float] | None = None
+        self._last: tuple[Array, float] | None = None
 
-    def next(self, noisy: Tensor, clean: Tensor, index: int) -> Tensor:
+    def next(self, noisy: Array, clean: Array, index: int) -> Array:
         """Return the latents at the level of ``times[index + 1]``."""
         t, s = self._at(index, noisy), self._at(index + 1, noisy)
         span = self._log_snr(index + 1) - self._log_snr(index)
@@ -124,18 +124,16 @@ class MultistepSteps(DdimSteps):
 
     def _log_snr(self, index: int) -> float:
         """λ = ln(signal / noise) at ``times[index]``, computed on the CPU; −∞ at zero signal."""
-        one = torch.ones(1, 1, 1, 1)
-        t = self._at(index, one)
-        signal = float(self.schedule.signal(t, one))
-        return math.log(signal / float(self.schedule.noise(t, one))) if signal > 0 else -math.inf
+        signal, noise = self.schedule.levels(int(self.times[index]))
+        return math.log(signal / noise) if signal > 0 else -math.inf
 
 
 class ConsistencySteps(DdimSteps):
     """Latent consistency: z₀ is predicted at once and noised again (Luo et al., 2023, algorithm 1)."""
 
-    def next(self, noisy: Tensor, clean: Tensor, index: int) -> Tensor:
+    def next(self, noisy: Array, clean: Array, index: int) -> Array:
         """Return the predicted z₀ with fresh noise at the level of ``times[index + 1]``."""
-        return self.add(clean, self._fresh(index).to(clean), index + 1)
+        return self.add(clean, move_to(self._fresh(index), clean), index + 1)
 
 
 _OWN: dict[str, Callable[[NoiseSchedule, int, FreshNoise], Steps]] = {

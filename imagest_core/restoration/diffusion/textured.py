@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import torch
 
 from imagest_core.arrays import Image
+from imagest_core.models.array_devices import inference, is_cuda
 from imagest_core.models.backbone import Backbone, ConditionInputs
 from imagest_core.progress import Progress
 from imagest_core.restoration.diffusion.sampler import window_seed
@@ -56,13 +56,13 @@ class TexturedSession(DiffusionSession):
         if style is not None:
             self._read_style(style)
 
-    @torch.inference_mode()
     def _read_style(self, style: StylePictures) -> None:
         """Condition the pipeline once for the whole run; a chosen reference gives texture and colours too."""
         settings = self.settings
-        self.pipeline.condition = self.backbone.condition(
-            ConditionInputs(style.squares, settings.style_strength, guidance=settings.guidance)
-        )
+        with inference(self.backbone.device):
+            self.pipeline.condition = self.backbone.condition(
+                ConditionInputs(style.squares, settings.style_strength, guidance=settings.guidance)
+            )
         self._sources = style.sources
         self._palette = Palette.of(style.sources) if style.chosen else None
 
@@ -127,7 +127,7 @@ class TexturedSession(DiffusionSession):
     @property
     def _texture_device(self) -> Any:
         """None, which is NumPy, on a CPU."""
-        return self.backbone.device if self.backbone.device.type != "cpu" else None
+        return self.backbone.device if is_cuda(self.backbone.device) else None
 
 
 def _note(weight: Image, view: WindowView) -> Mapping[str, str]:

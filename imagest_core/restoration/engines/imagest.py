@@ -8,9 +8,11 @@ from importlib import import_module
 from threading import Lock
 from typing import TYPE_CHECKING
 
+from imagest_core.errors import InputError
 from imagest_core.models.backbone import Capability
 from imagest_core.models.identity import ModelKind
 from imagest_core.models.installed import InstalledModel, find_model, installed_models
+from imagest_core.models.runtime import ONNX, TORCH, choose_runtime
 from imagest_core.models.studies import IMAGEST, check_study, find_study
 from imagest_core.progress import Progress
 from imagest_core.restoration import parameters as base
@@ -21,6 +23,7 @@ from imagest_core.restoration.parameters import Choice, parameter
 from imagest_core.restoration.request import RestorationRequest
 
 if TYPE_CHECKING:
+    from imagest_core.models.backbone import Backbone
     from imagest_core.restoration.style_pictures import StylePictures
 
 PRESETS: Mapping[Quality, tuple[str, int]] = {
@@ -33,12 +36,15 @@ worse. The paper's are ``ddim`` and 30."""
 
 SAMPLE_SCALE = 4
 """Windows are sampled at a quarter of their size: texture replaces what is finer than 4.5 px anyway."""
-MODULES = (
-    "imagest_core.models.hardware",
-    "imagest_core.models.imagest.backbone",
-    "imagest_core.restoration.diffusion.textured",
-)
-"""What preloading imports, torch first. It can be cancelled between them."""
+MODULES = {
+    TORCH: (
+        "imagest_core.models.hardware",
+        "imagest_core.models.imagest.backbone",
+        "imagest_core.restoration.diffusion.textured",
+    ),
+    ONNX: ("onnxruntime", "imagest_core.models.onnx.backbone", "imagest_core.restoration.diffusion.textured"),
+}
+"""What preloading imports for each runtime, the slowest first. It can be cancelled between them."""
 _preloading = Lock()
 
 
@@ -150,6 +156,26 @@ def own(request: RestorationRequest) -> ImagestParameters:
     return found if isinstance(found, ImagestParameters) else ImagestParameters()
 
 
+def _load_backbone(request: RestorationRequest, progress: Progress) -> Backbone:
+    """Load the network into the runtime that ``request`` asks for.
+
+    Raises ``ModelError``, ``InputError`` and ``Cancelled``.
+    """
+    parameters = own(request)
+    folder = find_model(parameters.model)
+    study = find_study(parameters.study) if parameters.study else None
+    if choose_runtime(request.runtime) == ONNX:
+        from imagest_core.models.onnx.backbone import load_onnx_backbone
+
+        if study is not None:
+            raise InputError("A study of a painting needs PyTorch: leave out the study, or install PyTorch.")
+        return load_onnx_backbone(folder, request.device, progress)
+    from imagest_core.models.hardware import choose_hardware
+    from imagest_core.models.imagest.backbone import load_backbone
+
+    return load_backbone(folder, choose_hardware(request.device), progress, study)
+
+
 class ImagestEngine:
     """Style-conditioned latent diffusion (Hu et al., npj Heritage Science 2025), the embedded model."""
 
@@ -197,7 +223,9 @@ class ImagestEngine:
 
     def shared_parameters(self, request: RestorationRequest) -> frozenset[str]:
         """Return those a textured fill depends on; a faithful one is certain."""
-        return frozenset({"seed", "variation", "batch", "device"} if _textured(own(request)) else ())
+        return frozenset(
+            {"seed", "variation", "batch", "device", "runtime"} if _textured(own(request)) else ()
+        )
 
     def uses_style(self, request: RestorationRequest) -> bool:
         """Textured fills do."""
@@ -216,12 +244,13 @@ class ImagestEngine:
         return int(read_description(find_model(own(request).model)).network["style"].get("side", 128))
 
     def preload(self, request: RestorationRequest, progress: Progress) -> None:
-        """Import torch and the network's modules; one thread at a time, the others wait."""
+        """Import the runtime and load the network; one thread at a time, the others wait."""
         if not _textured(own(request)):
             return
         with _preloading:
-            for module in progress.steps(MODULES):
+            for module in progress.steps(MODULES[choose_runtime(request.runtime)]):
                 import_module(module)
+            _load_backbone(request, progress)
 
     def open(
         self, request: RestorationRequest, style: StylePictures | None, progress: Progress | None = None
@@ -231,18 +260,13 @@ class ImagestEngine:
         if not _textured(parameters):
             facts = {"filled_by": "an anisotropic spline alone", **SplineEngine.facts}
             return ClassicalSession(SplineEngine.solve, facts)
-        from imagest_core.models.hardware import choose_hardware
-        from imagest_core.models.imagest.backbone import load_backbone
         from imagest_core.restoration.diffusion.solvers import Solver
         from imagest_core.restoration.diffusion.textured import TexturedSession, TexturedSettings
 
         progress = progress or Progress()
         scheduler, steps = PRESETS[parameters.quality]
         solver = Solver(parameters.scheduler or scheduler, parameters.steps or steps)
-        study = find_study(parameters.study) if parameters.study else None
-        backbone = load_backbone(
-            find_model(parameters.model), choose_hardware(request.device), progress, study
-        )
+        backbone = _load_backbone(request, progress)
         progress.check()
         settings = TexturedSettings(
             solver,

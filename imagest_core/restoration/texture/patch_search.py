@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
 
 import cv2
 import numpy as np
@@ -19,9 +18,7 @@ from array_api_compat import array_namespace
 from numpy.typing import NDArray
 
 from imagest_core.arrays import Image, Mask
-
-Array = Any
-"""A NumPy array or a torch tensor."""
+from imagest_core.models.array_devices import Array, device_of, on_like
 
 BLOCK = 256
 """Queries compared with all candidates at a time."""
@@ -147,18 +144,10 @@ def patches_at(planes: Array, corners: Array, side: int) -> Array:
     xp = array_namespace(planes)
     width = planes.shape[2]
     across = np.arange(side)
-    offsets = like(planes, (across[:, None] * width + across).ravel())
+    offsets = on_like(planes, (across[:, None] * width + across).ravel())
     index = (corners[:, 0] * width + corners[:, 1])[:, None] + offsets
     flat = xp.reshape(planes, (planes.shape[0], -1))[:, index]
     return xp.reshape(xp.permute_dims(flat, (1, 0, 2)), (len(corners), planes.shape[0] * side * side))
-
-
-def like(array: Array, values: NDArray[Any]) -> Array:
-    """``values`` as an array of the same kind, on the same device, as ``array``."""
-    xp = array_namespace(array)
-    if isinstance(array, np.ndarray):
-        return values
-    return xp.asarray(values, device=array.device)
 
 
 def nearest(queries: Array, candidates: Array) -> tuple[Array, Array]:
@@ -176,10 +165,6 @@ def nearest(queries: Array, candidates: Array) -> tuple[Array, Array]:
         score -= squares
         best = xp.argmax(score, axis=1)
         indices.append(best)
-        halves.append(score[xp.arange(len(part), device=_device(part)), best])
+        halves.append(score[xp.arange(len(part), device=device_of(part)), best])
     index, half = xp.concat(indices), xp.concat(halves)
     return index, xp.clip(xp.sum(queries * queries, axis=1) - 2 * half, min=0)
-
-
-def _device(array: Array) -> Any:
-    return None if isinstance(array, np.ndarray) else array.device

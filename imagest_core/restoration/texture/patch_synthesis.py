@@ -22,11 +22,11 @@ from array_api_compat import array_namespace
 from numpy.typing import NDArray
 
 from imagest_core.arrays import Image, Mask
+from imagest_core.models.array_devices import Array, device_of, on_device, on_like, to_numpy
 from imagest_core.progress import Progress
 from imagest_core.restoration.texture.detail_transfer import split
 from imagest_core.restoration.texture.patch_search import (
     GUIDE_TERMS,
-    Array,
     Source,
     features,
     features_at,
@@ -143,7 +143,7 @@ class Paint:
         inside = np.concatenate(whole, axis=1)
         sheet, guide = (_planes(np.concatenate(each, axis=1), device) for each in (image, low))
         found = _features(features(sheet, p.side), features(guide, p.side, GUIDE_TERMS), p)
-        return cls(sheet, _on(device, np.argwhere(inside)), _on(device, inside), found)
+        return cls(sheet, on_device(device, np.argwhere(inside)), on_device(device, inside), found)
 
 
 @dataclass(frozen=True, eq=False)
@@ -180,17 +180,17 @@ class Level:
         side, stride = p.side, p.strides[level]
         reach = cv2.dilate(mask.astype(np.uint8), np.ones((side, side), np.uint8))
         lattice = reach[::stride, ::stride] > 0
-        grid = _on(device, np.argwhere(lattice) * stride)
+        grid = on_device(device, np.argwhere(lattice) * stride)
         low = _planes(np.asarray(cv2.GaussianBlur(smooth, (0, 0), p.sigma), np.float32), device)
         guides = features_at(low, side, grid, GUIDE_TERMS)
         return cls(
             _planes(smooth, device),
-            _on(device, mask),
+            on_device(device, mask),
             Paint.of(sources, p, device),
             lattice,
             grid,
             guides,
-            _on(device, _neighbors(lattice)),
+            on_device(device, _neighbors(lattice)),
             stride,
             p.candidates[level],
             p,
@@ -203,14 +203,14 @@ class Level:
         if count < FEWEST or not len(self.grid):
             return _picture(self.smooth)
         chosen = np.linspace(0, count - 1, min(count, self.candidates)).astype(np.int64)
-        candidates = paint.centres[_on_like(self.smooth, chosen)]
+        candidates = paint.centres[on_like(self.smooth, chosen)]
         known = paint.features[candidates[:, 0], candidates[:, 1]]
         gain = np.where(varying(), np.float32(p.contrast), np.float32(1))
-        estimate = _planes(start, _device(self.smooth))
+        estimate = _planes(start, device_of(self.smooth))
         for number in range(rounds):
             step.check()
             current = features_at(estimate, p.side, self.grid)
-            queries = _features(current * _on_like(current, gain), self.guides, p)
+            queries = _features(current * on_like(current, gain), self.guides, p)
             index, distance = nearest(queries, known)
             found, distance = self.coherent(queries, candidates[index], distance)
             estimate = self._vote(found, distance, number == rounds - 1)
@@ -243,7 +243,7 @@ class Level:
         trust = xp.exp(-distance / (2 * middle + 1e-9)) ** sharpness + 1e-6
         line = cv2.getGaussianKernel(side, side / 3.2)
         bell = (line @ line.T) ** sharpness
-        window = _on_like(distance, (bell / bell.max()).ravel().astype(np.float32))
+        window = on_like(distance, (bell / bell.max()).ravel().astype(np.float32))
         weights = trust[:, None] * window
         patches = patches_at(self.paint.sheet, found - side // 2, side)
         patches = xp.reshape(patches, (len(found), 3, side * side)) * weights[:, None, :]
@@ -257,9 +257,9 @@ class Level:
         side, stride, (height, width) = self.p.side, self.stride, self.mask.shape
         rows, columns = self.lattice.shape
         channels = patches.shape[1]
-        kind = {"dtype": patches.dtype, "device": _device(patches)}
+        kind = {"dtype": patches.dtype, "device": device_of(patches)}
         cells = xp.zeros((rows * columns, channels, side * side), **kind)
-        cells[_on_like(patches, np.flatnonzero(self.lattice))] = patches
+        cells[on_like(patches, np.flatnonzero(self.lattice))] = patches
         cells = xp.permute_dims(xp.reshape(cells, (rows, columns, channels, side, side)), (3, 4, 2, 0, 1))
         shape = (channels, rows * stride + side, columns * stride + side)
         total = xp.zeros(shape, **kind)
@@ -300,29 +300,11 @@ def _neighbors(lattice: Mask) -> NDArray[np.int64]:
     return np.stack([number[y, x + 1], number[y + 2, x + 1], number[y + 1, x], number[y + 1, x + 2]])
 
 
-def _on(device: Any, array: NDArray[Any]) -> Array:
-    """Return a NumPy array, or with a ``device`` a torch tensor there."""
-    if device is None:
-        return array
-    import torch
-
-    return torch.from_numpy(np.ascontiguousarray(array)).to(device)
-
-
-def _on_like(array: Array, values: NDArray[Any]) -> Array:
-    return _on(_device(array), values)
-
-
-def _device(array: Array) -> Any:
-    return None if isinstance(array, np.ndarray) else array.device
-
-
 def _planes(image: Image, device: Any) -> Array:
     """(h, w, 3) → (3, h, w)."""
-    return _on(device, np.ascontiguousarray(image.transpose(2, 0, 1)))
+    return on_device(device, np.ascontiguousarray(image.transpose(2, 0, 1)))
 
 
 def _picture(planes: Array) -> Image:
     """(3, h, w) → (h, w, 3) in NumPy."""
-    array = planes if isinstance(planes, np.ndarray) else planes.cpu().numpy()
-    return np.ascontiguousarray(array.transpose(1, 2, 0))
+    return np.ascontiguousarray(to_numpy(planes).transpose(1, 2, 0))

@@ -1,0 +1,60 @@
+"""``imagest models export-onnx``: export a model for ONNX Runtime and other programs."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from imagest_core.errors import InputError
+from imagest_core.extras import require_extra
+from imagest_core.messages import Message
+from imagest_core.models.identity import ModelKind
+from imagest_core.models.installed import find_installed
+from imagest_core.models.onnx.precision import FLOAT32, PRECISIONS
+from imagest_core.printable import show, size_text
+from imagest_core.progress import Progress
+
+
+def add_command(parts: Any) -> None:
+    """Add ``export-onnx`` to the parts of ``models``."""
+    parser = parts.add_parser("export-onnx", help="export a network as ONNX graphs, compared with torch")
+    parser.add_argument("model", nargs="?", default="", help="name or folder (default: the embedded model)")
+    parser.add_argument(
+        "-o", "--out", type=Path, required=True, metavar="DIR", help="new folder for the graphs"
+    )
+    parser.add_argument(
+        "--precision", choices=PRECISIONS, default=FLOAT32, help=f"number format (default {FLOAT32})"
+    )
+    parser.add_argument(
+        "--graphs-only",
+        action="store_true",
+        help="leave the weights in the model's safetensors files, as this program runs them",
+    )
+    parser.set_defaults(run=_run)
+
+
+def _run(args: argparse.Namespace, progress: Progress) -> int:
+    if args.graphs_only and args.precision != FLOAT32:
+        raise InputError(
+            Message("Graphs without weights are {precision}: leave out one option.", precision=FLOAT32)
+        )
+    model = find_installed(args.model)
+    if model.identity.kind is not ModelKind.IMAGEST:
+        raise InputError(
+            Message(
+                "{model} is a {kind} model; only networks of the Imagest kind can be exported so far.",
+                model=model.name,
+                kind=model.identity.kind,
+            )
+        )
+    require_extra("onnx-export", "Exporting to ONNX")
+    from imagest_core.models.onnx.export import ExportOptions, export
+
+    options = ExportOptions(args.precision, graphs_only=args.graphs_only)
+    manifest = export(model.path, args.out, options, progress)
+    for name, graph in manifest.graphs.items():
+        size = size_text((args.out / f"{name}.onnx").stat().st_size)
+        difference, tolerance = graph.check["difference"], graph.check["tolerance"]
+        show(f"{name:<8}  {size:>9}  differs from torch by {difference:.1e} (at most {tolerance:.0e})")
+    return 0

@@ -1,0 +1,1 @@
+"""The Imagest network as ONNX graphs: running them needs onnxruntime alone, exporting them needs torch."""

@@ -1,0 +1,60 @@
+"""Choose the execution provider of ONNX Runtime, and open sessions with it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from imagest_core.errors import InputError
+from imagest_core.messages import Message
+
+CUDA, DIRECTML, COREML, CPU = (
+    "CUDAExecutionProvider",
+    "DmlExecutionProvider",
+    "CoreMLExecutionProvider",
+    "CPUExecutionProvider",
+)
+FAST = (CUDA, DIRECTML, COREML)
+"""Those that ``auto`` prefers to the CPU, best first."""
+NAMES = {CUDA: "CUDA", DIRECTML: "DirectML", COREML: "Core ML", CPU: "CPU"}
+ERRORS_ONLY = 3
+"""Severity from which ONNX Runtime writes to the standard error stream."""
+
+
+def choose_provider(device: str) -> str:
+    """Return the provider for ``auto``, ``cpu`` or ``cuda``; raises ``InputError`` if it isn't there."""
+    import onnxruntime
+
+    available = onnxruntime.get_available_providers()
+    if device == "cuda" and CUDA not in available:
+        raise InputError(
+            Message("This ONNX Runtime has no CUDA: install onnxruntime-gpu, or choose --device cpu or auto.")
+        )
+    if device == "cpu":
+        return CPU
+    return next((provider for provider in FAST if provider in available), CPU)
+
+
+def open_session(
+    graph: bytes, provider: str, weights: Mapping[str, NDArray[np.float32]] | None = None
+) -> tuple[Any, Any]:
+    """Return a session of ``graph`` and what must live as long as it does.
+
+    ``weights`` replace the external weights of the graph. ONNX Runtime reads them where they are.
+    """
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = ERRORS_ONLY
+    options.intra_op_num_threads = int(os.environ.get("OMP_NUM_THREADS") or 0)
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    held = [onnxruntime.OrtValue.ortvalue_from_numpy(weight) for weight in (weights or {}).values()]
+    if weights:
+        options.add_external_initializers(list(weights), held)
+    providers = [provider] if provider == CPU else [provider, CPU]
+    session = onnxruntime.InferenceSession(graph, options, providers=providers)
+    return session, (held, weights)
