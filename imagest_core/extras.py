@@ -12,7 +12,7 @@ EXTRAS = {
     "evaluate": ("piq", "torch", "torchvision", "transformers"),
     "diffusion": ("accelerate", "diffusers", "peft", "torch", "transformers"),
     "cluster": ("ray",),
-    "onnx-export": ("onnx", "onnxscript", "torch"),
+    "onnx-export": ("onnx", "onnx_ir", "onnxscript", "torch"),
 }
 """Extra of the distribution → modules it brings. Import contracts state which packages may import them."""
 
