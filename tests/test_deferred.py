@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import importlib
 import sys
 from pathlib import Path
 
@@ -22,7 +23,7 @@ def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
 
 def test_a_deferred_module_is_imported_at_its_first_use(module):
     defer([module])
-    import slow_to_import
+    slow_to_import = importlib.import_module(module)
 
     assert isinstance(slow_to_import, DeferredModule)
     assert slow_to_import.VALUE == 7
@@ -32,7 +33,7 @@ def test_a_deferred_module_is_imported_at_its_first_use(module):
 
 
 def test_a_module_that_is_imported_already_stays(module):
-    import slow_to_import
+    slow_to_import = importlib.import_module(module)
 
     defer([module])
     assert load(module) is slow_to_import
