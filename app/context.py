@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary, WeakSet
 
 from PySide6.QtCore import QObject, Signal
@@ -12,7 +13,6 @@ from app.consistency import default_class, reconcile
 from app.document import OpenDocument
 from app.faults import faults
 from app.jobs.call_later import call_later
-from app.jobs.painting_queue import PaintingQueue
 from app.jobs.runner import Background, Job, Jobs
 from app.messages import Messages
 from app.selection import Selection
@@ -20,6 +20,9 @@ from app.settings import Settings
 from imagest_core.errors import ImagestError
 from imagest_core.project.gesture import OperationFactory
 from imagest_core.project.operations import Operation
+
+if TYPE_CHECKING:
+    from app.jobs.painting_queue import PaintingQueue
 
 
 class Context(QObject):
@@ -38,6 +41,7 @@ class Context(QObject):
     profile_unusable = Signal(object, object)
     project_found = Signal(object)
     rim_requested = Signal()
+    queue_running_changed = Signal(bool)
 
     def __init__(self, settings: Settings | None = None, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -46,7 +50,7 @@ class Context(QObject):
         self.messages = Messages(self)
         self.jobs = Jobs(self)
         self.background = Background(self)
-        self.queue = PaintingQueue(self)
+        self._queue: PaintingQueue | None = None
         self._document: OpenDocument | None = None
         self._active_tools: WeakSet[object] = WeakSet()
         self._deferred: deque[Callable[[], object]] = deque()
@@ -143,10 +147,26 @@ class Context(QObject):
                 call_later(self, self._call_deferred)
             self._deferred.popleft()()
 
+    @property
+    def queue(self) -> PaintingQueue:
+        """The queue of paintings, made at its first use: it imports the detectors."""
+        if self._queue is None:
+            from app.jobs.painting_queue import PaintingQueue
+
+            self._queue = PaintingQueue(self)
+            self._queue.running_changed.connect(self.queue_running_changed)
+        return self._queue
+
+    @property
+    def queue_running(self) -> bool:
+        """Whether the queue restores paintings now."""
+        return self._queue is not None and self._queue.running
+
     def shutdown(self) -> None:
         """Stop the worker threads."""
         faults.forget(self._fault_listener)
-        self.queue.shutdown()
+        if self._queue is not None:
+            self._queue.shutdown()
         self.background.shutdown()
         self.jobs.shutdown()
 

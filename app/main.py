@@ -41,7 +41,7 @@ class Program(QObject):
     def _create_window(self) -> MainWindow:
         window = MainWindow(Context(self._settings))
         context = window.context
-        for signal in (window.language_changed, context.jobs.idle, context.queue.running_changed):
+        for signal in (window.language_changed, context.jobs.idle, context.queue_running_changed):
             signal.connect(self._schedule_rebuild)
         return window
 
@@ -68,7 +68,7 @@ class Program(QObject):
         Does nothing while a job or the queue is running, as they report to the window that started them.
         """
         old = self.window
-        busy = old.context.jobs.busy or old.context.queue.running
+        busy = old.context.jobs.busy or old.context.queue_running
         if old.language == self._settings.preferences.language or busy:
             return
         settings_open = old.findChild(SettingsDialog) is not None

@@ -1,8 +1,8 @@
 from __future__ import annotations
 
+import importlib
 import os
 import subprocess
-import importlib
 import sys
 from pathlib import Path
 

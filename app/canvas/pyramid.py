@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from copy import copy
-from functools import cached_property
 
 import numpy as np
 
 from app.canvas.picture import halved
 from app.levels import at_level, level_count, native, reduced_size
+from imagest_core.cached import cached_property
 from imagest_core.painting.color.display import Display, Pixels
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.reader import Painting

@@ -25,7 +25,7 @@ def may_close(context: Context) -> bool:
 
 def _may_stop_queue(context: Context) -> bool:
     """Return whether the queue may be stopped; asks if it runs."""
-    if not context.queue.running:
+    if not context.queue_running:
         return True
     box = QMessageBox(_main_window())
     box.setIcon(QMessageBox.Icon.Question)

@@ -44,7 +44,7 @@ def _run(args: argparse.Namespace, progress: Progress) -> None:
         raise OutputError(f"The folder {args.out} can't be created: {error.strerror or error}.") from error
     targets = Targets(args.out / "demo-restored.tif", args.out / "demo-record.json", force=True)
     args.painting, args.mask, args.page = resources.sample_painting(), resources.sample_mask(), 0
-    args.assume_srgb, args.rim = False, 0
+    args.assume_srgb, args.rim, args.protect, args.within, args.classes = False, 0, None, [], None
     picture = args.out / "demo-before-after.png"
     with all_or_none((*targets.files, picture), force=True, inputs=inputs_of(args)):
         lines = restore_file(args, targets, progress)

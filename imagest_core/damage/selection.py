@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from imagest_core.cached import cached_property
 from imagest_core.errors import MaskError
 from imagest_core.painting.geometry import Box
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
 
+from imagest_core.cached import cached_property
 from imagest_core.errors import ModelError
 from imagest_core.messages import Message
 from imagest_core.models.description import CONFIG, Description, read_description

@@ -8,6 +8,7 @@ from pathlib import Path
 from threading import Event, Thread
 from typing import TypeVar
 
+from imagest_core.errors import PaintingError
 from imagest_core.painting.atomic import sync
 from imagest_core.painting.reader import Painting
 from imagest_core.progress import Progress
@@ -27,7 +28,7 @@ def hash_in_background(painting: Painting, progress: Progress) -> Iterator[None]
     """Compute ``painting.sha256()`` while the body runs, and wait for it afterwards.
 
     Raises ``PaintingError`` before the body if the file is known to have changed since it was opened, and
-    after the body if hashing finds that.
+    after the body if hashing finds that, also in place of an error that reading the changed file caused.
     """
     stop = Event()
 
@@ -36,8 +37,13 @@ def hash_in_background(painting: Painting, progress: Progress) -> Iterator[None]
             raise _Stopped
 
     painting.check_stamp()
-    with _in_background(lambda: painting.sha256(check), stop, progress):
-        yield
+    try:
+        with _in_background(lambda: painting.sha256(check), stop, progress):
+            yield
+    except PaintingError:
+        painting.check_stamp()
+        painting.check_unchanged()
+        raise
 
 
 @contextmanager

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cached_property
 from pathlib import Path
 from threading import Lock
 from types import TracebackType
@@ -12,6 +11,7 @@ from typing import Any, Self
 import numpy as np
 
 from imagest_core.arrays import Image
+from imagest_core.cached import cached_property
 from imagest_core.errors import PaintingError, ProfileError
 from imagest_core.messages import Message
 from imagest_core.painting.color.working import ColourSpace, assumed_space, colour_space

@@ -10,12 +10,12 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from imagest_core.cached import cached_property
 from imagest_core.damage.map import TileKey
 from imagest_core.messages import Message
 from imagest_core.painting.geometry import Box

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 
+from imagest_core.cached import cached_property
 from imagest_core.damage.map import DamageMap
 from imagest_core.project.accepted_fills import AcceptedFills
 from imagest_core.project.operations.decisions import now

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
-from functools import cached_property
 
 import numpy as np
 
 from imagest_core.arrays import Image, Mask, RegionIds
+from imagest_core.cached import cached_property
 from imagest_core.damage.map import DamageMap
 from imagest_core.damage.regions import Regions
 from imagest_core.painting.geometry import Box

@@ -142,8 +142,8 @@ def test_a_picked_ground_is_the_median_of_a_few_pixels(window: MainWindow, opene
     window.damage.show_derive("losses")
     panel = window.damage.derive
     around = opened.painting.read_working(Box(49, 44, 5, 5))
-    panel._pick()
+    panel.ground.pick()
     window.context.selection.picked.emit(51, 46)
-    assert panel._ground == pytest.approx(np.median(around, axis=(0, 1)))
+    assert panel.ground.colour == pytest.approx(np.median(around, axis=(0, 1)))
     texts = [each.text() for each in panel.findChildren(QLabel)]
     assert "ground colour: picked, median of 5 × 5 px" in texts

@@ -94,4 +94,4 @@ def test_a_clean_picture_needs_confirmation_too(
     panel.clean.use_file(one_way)
     asked()[0].assume.click()
     settle()
-    assert panel._clean.path == one_way
+    assert panel.clean.picture.path == one_way

@@ -40,7 +40,7 @@ def extras() -> dict[str, list[str]]:
 
 
 def test_the_modules_are_those_that_the_extras_bring(extras):
-    assert {name: tuple(extras[name]) for name in EXTRAS} == EXTRAS
+    assert {name: tuple(each.replace("-", "_") for each in extras[name]) for name in EXTRAS} == EXTRAS
 
 
 def test_all_is_every_extra_of_the_program(extras):

@@ -37,5 +37,5 @@ def test_every_engine_of_its_own_the_mask_and_the_window_work_without_torch(tmp_
     assert "Traceback" not in done.stderr
     assert {"spline.tif", "textured.tif", "faithful.tif", "mask.png"} <= {each.name for each in out.iterdir()}
     record = json.loads((out / "record.json").read_text(encoding="utf-8"))
-    assert "onnxruntime" in json.dumps(record["facts"])
+    assert "onnxruntime" in json.dumps(record["engine"]["facts"])
     assert "torch" not in record["environment"]["libraries"]

@@ -12,13 +12,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from imagest_core.arrays import Image
+from imagest_core.cached import cached_property
 
 TREES, MAX_LEAVES, MIN_LEAF = 24, 96, 0.0015
 """Number of trees, leaves of a tree, and minimum share of the weight in a leaf."""

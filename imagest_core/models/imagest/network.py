@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
-from functools import cached_property
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from imagest_core.cached import cached_property
 from imagest_core.models.imagest.attention import StyleContext
 from imagest_core.models.imagest.autoencoder import LATENT_FACTOR, AutoencoderConfig, ImagestAutoencoder
 from imagest_core.models.imagest.style_swin import StyleConfig, StyleSwinEncoder
