@@ -80,7 +80,7 @@ def test_dropped_scans_wait_in_their_order(dialog: QueueDialog, scans: Path, qtb
     drop(dialog, [scans])
     qtbot.waitUntil(lambda: len(rows(dialog)) == 3)
     assert rows(dialog) == [("a.tif", "waiting"), ("b.tif", "waiting"), ("c.tif", "waiting")]
-    assert dialog.message.text() == "3 painting(s) added."
+    qtbot.waitUntil(lambda: dialog.message.text() == "3 painting(s) added.")
     select(dialog, "c.tif")
     dialog.up.click()
     qtbot.waitUntil(lambda: rows(dialog)[1][0] == "c.tif")
