@@ -325,7 +325,7 @@ class LearnPanel(QWidget):
         if document is None or lesson is None:
             return
         learner, values, correct = self._the_learner(document), self._values(), self.correct.isChecked()
-        stored = document.state.damage_model
+        stored, within = document.state.damage_model, self._context.selection.within
 
         def done(result: tuple[TrainedModel, DamageMap]) -> None:
             model, damage = result
@@ -334,9 +334,9 @@ class LearnPanel(QWidget):
 
             def change() -> None:
                 if self._context.document is document and self._context.do(
-                    lambda state: derive_examples(state, damage, kept, drawn, correct=correct)
+                    lambda state: derive_examples(state, damage, kept, drawn, correct=correct, within=within)
                 ):
-                    self._applied(damage.count())
+                    self._applied((damage if within is None else within.limit(damage)).count())
 
             self._context.when_free(change)
 

@@ -17,7 +17,9 @@ from imagest_core.damage.detection.trainable import StrokeClassifier
 from imagest_core.damage.detection.trained_model import TrainedModel
 from imagest_core.damage.examples import ERASED, INTACT, ExampleStroke, StoredModel, draw_examples
 from imagest_core.damage.map import DamageMap
+from imagest_core.damage.selection import Selection
 from imagest_core.errors import ModelError, ProjectError
+from imagest_core.painting.geometry import Box
 from imagest_core.painting.reader import open_painting
 from imagest_core.project.document import Document
 from imagest_core.project.operations.examples import (
@@ -182,6 +184,12 @@ def test_deriving_corrects_an_earlier_mask_in_one_step(
     document.do(lambda state: derive_examples(state, learned, stored, strokes, correct=False))
     kept = document.state.damage.read(document.state.box)
     assert (kept[55:60, 50:57] == LOSS.label).all(), "without correcting, earlier damage is kept"
+    document.undo()
+    within = Selection.of_box(Box(0, 0, 30, 64), document.state.box)
+    document.do(lambda state: derive_examples(state, learned, stored, strokes, correct=True, within=within))
+    limited = document.state.damage.read(document.state.box)
+    assert (limited[20:40, 20:30] == LOSS.label).all()
+    assert (limited[:, 30:] == before.read(before.box)[:, 30:]).all(), "nothing changes outside"
     document.close()
 
 

@@ -21,6 +21,7 @@ from imagest_core.project.state import Aspect, State
 
 if TYPE_CHECKING:
     from imagest_core.damage.detection.trained_model import TrainedModel
+    from imagest_core.damage.selection import Selection
 
 MAX_STROKES = 2000
 
@@ -89,16 +90,24 @@ def _fitting(classes: Sequence[DamageClass], label: int, name: str) -> DamageCla
 
 
 def derive_examples(
-    state: State, learned: DamageMap, model: StoredModel, strokes: DamageMap, *, correct: bool
+    state: State,
+    learned: DamageMap,
+    model: StoredModel,
+    strokes: DamageMap,
+    *,
+    correct: bool,
+    within: Selection | None = None,
 ) -> Operation | None:
     """Mark the damage ``learned`` with ``model`` as one step; None if nothing changes.
 
     With ``correct``, damage of the model's classes that was not found again is removed. Damage under strokes
-    on intact paint is always removed. Locked classes are kept.
+    on intact paint is always removed. Locked classes are kept, and everything outside the selection ``within``.
     """
     name = operation_name("derive_examples")
     labels = fitted_to(model.model(), state.damage.classes).labels[:-1]
     damage = replaced(state.damage, learned, labels if correct else (), strokes)
+    if within is not None:
+        damage = within.limited_change(state.damage, damage)
     mask = change_mask(state.damage, damage, name)
     parts: list[Operation] = [mask] if mask.patches else []
     if state.damage_model != model:
