@@ -101,7 +101,7 @@ def derive_examples(
     """Mark the damage ``learned`` with ``model`` as one step; None if nothing changes.
 
     With ``correct``, damage of the model's classes that was not found again is removed. Damage under strokes
-    on intact paint is always removed. Locked classes are kept, and everything outside the selection ``within``.
+    on intact paint is always removed. Locked classes are kept, and everything outside ``within``.
     """
     name = operation_name("derive_examples")
     labels = fitted_to(model.model(), state.damage.classes).labels[:-1]
