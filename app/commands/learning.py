@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,7 @@ from app.commands.mask_detectors import CLOSING, DILATE, SMALLEST, Parameter, Va
 from app.i18n.noop import QT_TRANSLATE_NOOP
 from app.jobs.runner import Background
 from imagest_core.arrays import Labels
+from imagest_core.damage.detection.registered import RegisteredPicture
 from imagest_core.damage.detection.trained_model import TrainedModel
 from imagest_core.damage.map import DamageMap
 from imagest_core.painting.geometry import Box
@@ -66,7 +67,7 @@ class Learner:
     """Keeps one classifier for a painting; its methods with a lock may be called in worker threads.
 
     Results go to ``show(LearnedPreview)`` and errors to ``failed``, in the window's thread. A new request
-    cancels the one that is running.
+    cancels the one that is running. ``layers`` opens registered pictures that are learned from as well.
     """
 
     def __init__(
@@ -75,7 +76,9 @@ class Learner:
         background: Background,
         show: Callable[[LearnedPreview], None],
         failed: Callable[[Exception], None],
+        layers: Sequence[Callable[[], RegisteredPicture]] = (),
     ) -> None:
+        self._layers, self._opened = layers, list[RegisteredPicture]()
         self._painting, self._background = painting, background
         self._show, self._failed = show, failed
         self._lock, self._stop = threading.Lock(), threading.Event()
@@ -133,7 +136,8 @@ class Learner:
         from imagest_core.damage.detection.trainable import detect_learned
 
         model = self.model(lesson, values, progress.part(0, 0.1))
-        return model, detect_learned(self._painting, model, _parameters(values), progress.part(0.1, 1))
+        part, parameters = progress.part(0.1, 1), _parameters(values)
+        return model, detect_learned(self._painting, model, parameters, part, self._opened)
 
     def _preview(self, lesson: Lesson, values: Values, visible: Box, progress: Progress) -> LearnedPreview:
         with self._lock:
@@ -166,7 +170,8 @@ class Learner:
         from imagest_core.damage.detection.trainable import StrokeClassifier
 
         if self._classifier is None:
-            self._classifier = StrokeClassifier(self._painting)
+            self._opened = [open_layer() for open_layer in self._layers]
+            self._classifier = StrokeClassifier(self._painting, layers=self._opened)
         self._classifier.parameters = _parameters(values)
         return self._classifier
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QCheckBox, QWidget
 
+from app.commands.layers import opener
 from app.commands.learning import LearnedPreview, Learner, Lesson
 from app.context import Context
 from app.document import OpenDocument
@@ -56,6 +57,7 @@ class LearnPanel(QWidget):
         selection = context.selection
         self.brush.chosen.connect(self._choose_brush)
         self.correct.toggled.connect(lambda _: self._relearn())
+        self.use_layers.toggled.connect(lambda _: self._layers_changed())
         selection.example_mode_changed.connect(self.brush.choose)
         selection.label_changed.connect(lambda _: self._label_changed())
         self.brush.choose(selection.example_mode)
@@ -89,6 +91,10 @@ class LearnPanel(QWidget):
                 "otherwise damage is only added."
             )
         )
+        self.use_layers = QCheckBox(self.tr("Learn from the other pictures, too"))
+        self.use_layers.setToolTip(
+            self.tr("Infrared, X-ray or other registered pictures may show damage that the scan doesn't")
+        )
         self.model_name = elided("", "soft")
         self.clear_button = button(self.tr("Clear strokes"), self.clear)
         self.save_button = button(
@@ -102,6 +108,7 @@ class LearnPanel(QWidget):
         layout.addWidget(self.brush)
         layout.addWidget(self.count)
         layout.addWidget(self.correct)
+        layout.addWidget(self.use_layers)
         layout.addLayout(row(self.clear_button, self.save_button, None, spacing=4))
         layout.addWidget(self.model_name)
         layout.addLayout(row(self.load_button, self.forget_button, None, spacing=4))
@@ -113,6 +120,8 @@ class LearnPanel(QWidget):
         self._learner = None
         document.examples_changed.connect(self._relearn)
         document.damage_changed.connect(lambda _: self._damage_changed())
+        document.layers_changed.connect(self._layers_changed)
+        self.use_layers.setChecked(False)
         document.closed.connect(self._forget)
 
     def _forget(self) -> None:
@@ -126,7 +135,10 @@ class LearnPanel(QWidget):
 
     def _the_learner(self, document: OpenDocument) -> Learner:
         if self._learner is None:
-            self._learner = Learner(document.painting, self._context.background, self._show, self._failed)
+            used = document.state.layers if self.use_layers.isChecked() else ()
+            layers = [opener(document, layer) for layer in used]
+            background = self._context.background
+            self._learner = Learner(document.painting, background, self._show, self._failed, layers)
         return self._learner
 
     # Opening and closing
@@ -174,6 +186,13 @@ class LearnPanel(QWidget):
     def _damage_changed(self) -> None:
         if self._active and self.correct.isChecked():
             self._relearn()
+
+    def _layers_changed(self) -> None:
+        """Start again with the present layers."""
+        if self._learner is not None:
+            self._learner.cancel()
+        self._learner = None
+        self._relearn()
 
     def _relearn(self) -> None:
         """Learn from the current strokes and preview the result."""
@@ -262,6 +281,7 @@ class LearnPanel(QWidget):
         self.forget_button.setVisible(model is not None)
         self.forget_button.setEnabled(writable)
         self.correct.setVisible(not state.damage.empty)
+        self.use_layers.setVisible(bool(state.layers))
 
     def _model_text(self, model: StoredModel | None, strokes: bool) -> str:
         if strokes:

@@ -4461,6 +4461,14 @@ SHA-256 of the unchanged samples: {2}…</source>
         <translation>蒙版有助于学习。所学类别中没有再次找到的损伤会被去掉；不选时只添加损伤。</translation>
     </message>
     <message>
+        <source>Learn from the other pictures, too</source>
+        <translation>也从其他图片学习</translation>
+    </message>
+    <message>
+        <source>Infrared, X-ray or other registered pictures may show damage that the scan doesn&apos;t</source>
+        <translation>红外、X 射线或其他已配准的图片可能显示扫描件中看不到的损伤</translation>
+    </message>
+    <message>
         <source>Clear strokes</source>
         <translation>清除笔画</translation>
     </message>

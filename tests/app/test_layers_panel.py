@@ -16,6 +16,9 @@ from app.commands import layers as commands
 from app.document import OpenDocument
 from app.selection import LayerMode
 from app.window.main_window import MainWindow
+from imagest_core.damage.classes import LOSS
+from imagest_core.damage.examples import INTACT, ExampleStroke
+from imagest_core.project.operations.examples import add_example
 from imagest_core.project.state import LayerKind
 
 Settle = Callable[[], None]
@@ -87,6 +90,26 @@ def test_a_layer_is_the_clean_picture(
     detector = window.damage.derive._detector
     assert detector.alignment is not None
     assert tuple(detector.alignment.matrix.ravel()) == pytest.approx(opened.state.layers[0].matrix)
+
+
+def test_strokes_learn_from_a_layer_too(
+    window: MainWindow, opened: OpenDocument, infrared: Path, qtbot: QtBot, settle: Settle
+):
+    commands.add_layer(window.context, infrared, LayerKind.INFRARED)
+    settle()
+    window.context.selection.visible = opened.painting.box
+    window.damage.show_derive("examples")
+    learn = window.damage.derive.learn
+    assert learn.use_layers.isVisibleTo(learn)
+    learn.use_layers.setChecked(True)
+    for label, y in ((LOSS.label, 60.0), (INTACT, 150.0)):
+        opened.do(add_example(opened.state, ExampleStroke(label, 8.0, (60.0, y, 200.0, y))))
+    qtbot.waitUntil(lambda: window.context.selection.proposal is not None, timeout=30_000)
+    learn.apply()
+    settle()
+    stored = opened.state.damage_model
+    assert stored is not None
+    assert stored.model().settings.layers == 1
 
 
 def test_a_missing_picture_is_reported_and_the_layer_stays(
