@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSplitter, QWidget
@@ -11,7 +13,6 @@ from app.canvas.layer import PictureLayer
 from app.canvas.navigation import NavigableView
 from app.canvas.screen import screen_profile
 from app.canvas.view import CanvasView, ClippedLayer
-from app.compare.contact import ContactView
 from app.compare.curtain import Curtain
 from app.compare.difference import DifferenceLegend, DifferencePicture
 from app.compare.held_tab import HeldTab
@@ -23,6 +24,9 @@ from app.context import Context
 from app.document import OpenDocument
 from app.jobs.call_later import call_later
 from app.selection import Compare, DisplayedPicture, LayerMode, ToolName
+
+if TYPE_CHECKING:
+    from app.compare.contact import ContactView
 
 BLINK = 700
 """Milliseconds for which each picture is shown in blink mode."""
@@ -185,6 +189,8 @@ class CompareArea(QWidget):
     def _arrange_contact(self, shown: bool) -> None:
         """Show the variations in place of the canvas, at its position, or return to the canvas."""
         if shown and self.contact is None and self._layers is not None:
+            from app.compare.contact import ContactView
+
             position = self.view.position
             self.contact = ContactView(self.context, self._layers)
             for cell in self.contact.cells:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QApplication, QWidget
 
-from app.manual.window import ManualWindow
 from app.selection import Compare, ToolName
 from app.window.parts import WindowParts
+
+if TYPE_CHECKING:
+    from app.manual.window import ManualWindow
 
 FIRST_PAGE = "start"
 DOCK_PAGES = {"history": "project#history"}
@@ -36,6 +40,8 @@ class ManualHelp(QObject):
     def show_page(self, target: str) -> None:
         """Show the page ``target``, given as ``name`` or ``name#heading``."""
         if self._manual is None:
+            from app.manual.window import ManualWindow
+
             self._manual = ManualWindow(self._settings.preferences.manual_scale)
             self._manual.scale_changed.connect(lambda scale: self._settings.prefer(manual_scale=scale))
         self._manual.show_page(target)
