@@ -162,6 +162,10 @@ class LearnPanel(QWidget):
             if selection.tool == ToolName.EXAMPLE:
                 selection.tool = self._previous_tool
 
+    def refresh(self) -> None:
+        """Show the state and the preview again."""
+        self._relearn()
+
     def _start(self) -> None:
         document = self._document
         if document is not None and not document.read_only:

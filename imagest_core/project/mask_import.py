@@ -55,13 +55,11 @@ def named_targets(parts: MaskParts, state: State, names: Sequence[str]) -> dict[
 def damage_of_parts(parts: MaskParts, names: Sequence[str]) -> DamageMap:
     """Return the damage of a mask with the classes that ``names`` give, as for :func:`named_targets`.
 
-    Raises ``MaskError``.
+    Raises ``MaskError``, also for a name that is no class of a new project: a misspelled protected class must
+    not be filled.
     """
-    targets = _named(parts, DEFAULT_CLASSES, names)
-    added = {item.label: item for item in targets.values() if item is not None}
-    known = {item.label for item in DEFAULT_CLASSES}
-    classes = (*DEFAULT_CLASSES, *(item for label, item in added.items() if label not in known))
-    result = DamageMap(parts.damage.width, parts.damage.height, classes)
+    targets = _named(parts, DEFAULT_CLASSES, names, may_add=False)
+    result = DamageMap(parts.damage.width, parts.damage.height, DEFAULT_CLASSES)
     labels = np.zeros(256, np.uint8)
     for number, item in targets.items():
         labels[number] = 0 if item is None else item.label
@@ -70,8 +68,15 @@ def damage_of_parts(parts: MaskParts, names: Sequence[str]) -> DamageMap:
     return result
 
 
+def class_named(classes: Sequence[DamageClass], name: str) -> DamageClass | None:
+    """Return the class of this name; without one, one whose name differs in case only."""
+    exact = next((item for item in classes if item.name == name), None)
+    folded = name.casefold()
+    return exact or next((item for item in classes if item.name.casefold() == folded), None)
+
+
 def _named(
-    parts: MaskParts, known_classes: Sequence[DamageClass], names: Sequence[str]
+    parts: MaskParts, known_classes: Sequence[DamageClass], names: Sequence[str], *, may_add: bool = True
 ) -> dict[int, DamageClass | None]:
     classes, targets = list(known_classes), dict[int, DamageClass | None]()
     for text in names:
@@ -80,14 +85,22 @@ def _named(
         if not chosen:
             raise MaskError(
                 Message(
-                    "{path} has no part {value}: choose from {values}.",
+                    "{path} has no part '{value}': choose from {values}.",
                     path=parts.path.name,
                     value=value,
                     values=", ".join(part.value or "(all)" for part in parts.parts),
                 )
             )
         name = (name if separator else text).strip()
-        known = next((item for item in classes if item.name == name), None)
+        known = class_named(classes, name)
+        if known is None and not may_add:
+            raise MaskError(
+                Message(
+                    "There is no class {name}: choose from {classes}.",
+                    name=name,
+                    classes=", ".join(item.name for item in classes),
+                )
+            )
         if known is None:
             known = new_class(classes, name, chosen[0].colour)
             classes.append(known)
