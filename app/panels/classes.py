@@ -12,6 +12,7 @@ from app.canvas.overlay_pixels import argb
 from app.context import Context
 from app.document import OpenDocument
 from app.i18n.class_names import class_name
+from app.messages import MessageAction
 from app.palettes import displayed_colour
 from app.panels.figures import FigureUpdater, area_text, details_text, figures_tip, length_text
 from app.widgets.parts import clear, column, elided, label, repolish, tool_button
@@ -145,10 +146,27 @@ class ClassRow(QWidget):
         widget.setFixedWidth(56)
         widget.setToolTip(tip)
         widget.setAccessibleName(f"{self.item.name}: {widget.text()}")
-        widget.clicked.connect(
-            lambda: self._do(lambda state: settings.set_policy(state, self.item.label, other))
-        )
+        widget.clicked.connect(lambda: self._set_policy(other))
         return widget
+
+    def _set_policy(self, policy: Policy) -> None:
+        """Change the policy; a protection that ends is reported, with a button that brings it back."""
+        document, label = self._context.document, self.item.label
+        self._do(lambda state: settings.set_policy(state, label, policy))
+        if document is None or self.item.policy is not Policy.PROTECT or not document.state.damage.has(label):
+            return
+
+        def protect() -> None:
+            self._context.do(lambda state: settings.set_policy(state, label, Policy.PROTECT))
+            self._context.messages.resolve("protection")
+
+        self._context.messages.warn(
+            self.tr("The pixels of {0} are no longer protected: a restoration fills them.").format(
+                class_name(self.item)
+            ),
+            action=MessageAction(self.tr("Protect again"), protect),
+            topic="protection",
+        )
 
     def _shown(self) -> QToolButton:
         visible = self.item.visible

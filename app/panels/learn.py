@@ -50,6 +50,8 @@ class LearnPanel(QWidget):
         self._context, self._values = context, values
         self._active = False
         self._learner: Learner | None = None
+        self._result: DamageMap | None = None
+        self._result_prior: DamageMap | None = None
         self._lesson: Lesson | None = None
         self._previous_tool: str = ToolName.PAN
         self._mask_was_visible = True
@@ -128,6 +130,7 @@ class LearnPanel(QWidget):
         if self._learner is not None:
             self._learner.cancel()
         self._learner, self._lesson = None, None
+        self._result, self._result_prior = None, None
 
     @property
     def _document(self) -> OpenDocument | None:
@@ -211,12 +214,20 @@ class LearnPanel(QWidget):
         state = document.document.committed_state
         strokes = document.example_map(state.examples)
         if not strokes.empty:
-            prior = state.damage.copy() if self.correct.isChecked() and not state.damage.empty else None
-            return Lesson(object(), strokes.copy(), prior, None)
+            return Lesson(object(), strokes.copy(), self._prior(state.damage), None)
         if state.damage_model is None:
             return None
         model = fitted_to(state.damage_model.model(), state.damage.classes)
         return Lesson(object(), None, None, model)
+
+    def _prior(self, damage: DamageMap) -> DamageMap | None:
+        """Return the mask to learn from besides the strokes.
+
+        What was learned is no evidence: while the mask is the last result, it is the one before that.
+        """
+        if not self.correct.isChecked() or damage.empty:
+            return None
+        return self._result_prior if damage == self._result else damage.copy()
 
     def preview(self) -> None:
         """Request a preview of the visible part, after a stroke, a change of the view or of a parameter."""
@@ -314,12 +325,18 @@ class LearnPanel(QWidget):
             return StoredModel.of(load_model(path), path.name)
 
         def done(stored: StoredModel) -> None:
-            if self._context.document is document:
-                self._context.when_free(
-                    lambda: self._context.do(lambda state: load_damage_model(state, stored))
-                )
+            if document is not None and self._context.document is document:
+                self._context.when_free(lambda: self._use_model(document, stored))
 
         self._context.jobs.submit(Job(self.tr("Reading the damage model"), read, done, topic="damage-model"))
+
+    def _use_model(self, document: OpenDocument, stored: StoredModel) -> None:
+        taken = self._context.do(lambda state: load_damage_model(state, stored))
+        if taken and not document.example_map(document.state.examples).empty:
+            self._context.messages.say(
+                self.tr("The strokes of this painting go before the model: clear them to use it."),
+                topic="damage-model",
+            )
 
     def save(self, path: Path) -> None:
         """Write what was learned to ``path``; an existing file is replaced, which the user has confirmed."""
@@ -360,7 +377,7 @@ class LearnPanel(QWidget):
                 if self._context.document is document and self._context.do(
                     lambda state: derive_examples(state, damage, kept, drawn, correct=correct, within=within)
                 ):
-                    self._applied((damage if within is None else within.limit(damage)).count())
+                    self._applied(document, lesson.prior, kept)
 
             self._context.when_free(change)
 
@@ -373,8 +390,12 @@ class LearnPanel(QWidget):
             )
         )
 
-    def _applied(self, pixels: int) -> None:
+    def _applied(self, document: OpenDocument, prior: DamageMap | None, model: StoredModel) -> None:
         self._context.selection.proposal = None
+        damage = document.state.damage
+        self._result, self._result_prior = damage.copy(), prior
+        counts, labels = damage.counts(), fitted_to(model.model(), damage.classes).labels
+        pixels = sum(counts.get(label, 0) for label in labels)
         text = self.tr("Learned from strokes: {0} px marked. Correct the mask with the brush and the eraser.")
         self._context.messages.say(text.format(f"{pixels:,}"), topic="derive")
         self.done.emit()

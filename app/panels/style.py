@@ -247,7 +247,9 @@ class StylePanel(Panel):
         if touching:
             which = ", ".join(str(index + 1) for index in touching)
             self.warning.setText(
-                self.tr("Style reference {0} contains damage: trim it, or remove it.").format(which)
+                self.tr(
+                    "Style reference {0} contains damage or protected pixels: trim it, or remove it."
+                ).format(which)
             )
 
     def _damaged_regions(self) -> list[int]:

@@ -260,7 +260,12 @@ def _mask(args: argparse.Namespace, progress: Progress) -> None:
     from imagest_core.damage.classes import LOSS
     from imagest_core.damage.mask_parts import read_mask_parts
     from imagest_core.project.document import Document
-    from imagest_core.project.mask_import import import_operation, named_targets, proposed_targets
+    from imagest_core.project.mask_import import (
+        import_operation,
+        left_out,
+        named_targets,
+        proposed_targets,
+    )
 
     with Document.open(args.project) as document:
         state = document.state
@@ -270,13 +275,15 @@ def _mask(args: argparse.Namespace, progress: Progress) -> None:
         else:
             first = LOSS.label if LOSS.label in {item.label for item in state.damage.classes} else 0
             targets = dict(proposed_targets(parts, state, first or state.damage.classes[0].label))
+        kept = left_out(parts, state.damage, targets)
         document.do(import_operation(state, parts, targets, overwrite=args.overwrite))
     imported = [
         {"value": part.value, "pixels": part.pixels, "regions": part.regions, "class": item and item.name}
         for part in parts.parts
         for item in (targets.get(part.number),)
     ]
-    show_json({"project": str(args.project), "mask": str(args.mask), "parts": imported})
+    facts = {"project": str(args.project), "mask": str(args.mask), "parts": imported}
+    show_json({**facts, "protected_left_out": kept})
 
 
 def _rescue(args: argparse.Namespace, progress: Progress) -> None:

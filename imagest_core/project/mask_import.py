@@ -68,6 +68,13 @@ def damage_of_parts(parts: MaskParts, names: Sequence[str]) -> DamageMap:
     return result
 
 
+def left_out(parts: MaskParts, damage: DamageMap, targets: Mapping[int, DamageClass | None]) -> int:
+    """Return how many pixels of ``parts`` an import doesn't mark because ``damage`` protects them."""
+    protecting = {number for number, item in targets.items() if item is None or item.protected}
+    counts = parts.damage.within(damage.protected()).counts()
+    return sum(pixels for number, pixels in counts.items() if number not in protecting)
+
+
 def class_named(classes: Sequence[DamageClass], name: str) -> DamageClass | None:
     """Return the class of this name; without one, one whose name differs in case only."""
     exact = next((item for item in classes if item.name == name), None)

@@ -779,6 +779,14 @@
         <translation>修复时填补。点击改为仅记录。</translation>
     </message>
     <message>
+        <source>The pixels of {0} are no longer protected: a restoration fills them.</source>
+        <translation>“{0}”的像素不再受保护：修复会填补它们。</translation>
+    </message>
+    <message>
+        <source>Protect again</source>
+        <translation>重新保护</translation>
+    </message>
+    <message>
         <source>Hide {0}</source>
         <translation>隐藏{0}</translation>
     </message>
@@ -1408,6 +1416,10 @@
     <message>
         <source>{name} of the model {folder} doesn&apos;t match its description: import it again.</source>
         <translation>模型 {folder} 的 {name} 与其说明不符：请重新导入。</translation>
+    </message>
+    <message>
+        <source>{path} has no part &apos;{value}&apos;: choose from {values}.</source>
+        <translation>{path} 中没有部分“{value}”：请从 {values} 中选择。</translation>
     </message>
     <message>
         <source>{path}: the tensor {name} has values that aren&apos;t finite.</source>
@@ -2258,6 +2270,10 @@
         <translation>已有名为 {name} 的图层：请换一个名称。</translation>
     </message>
     <message>
+        <source>There is no class {name}: choose from {classes}.</source>
+        <translation>没有名为 {name} 的类别：请从 {classes} 中选择。</translation>
+    </message>
+    <message>
         <source>There is no configuration for a single file of the family {family}.</source>
         <translation>没有适用于 {family} 系列单个文件的配置。</translation>
     </message>
@@ -3048,10 +3064,6 @@
     <message>
         <source>{path} has changed since the project was created ({what}): locate the original scan, or create a new project.</source>
         <translation>{path} 自项目建立以来已改变（{what}）：请指出原始扫描件的位置，或新建项目。</translation>
-    </message>
-    <message>
-        <source>{path} has no part {value}: choose from {values}.</source>
-        <translation>{path} 中没有部分 {value}：请从 {values} 中选择。</translation>
     </message>
     <message>
         <source>{path} has one page, number 0: there is no page {page}.</source>
@@ -4535,6 +4547,10 @@ SHA-256 of the unchanged samples: {2}…</source>
     <message>
         <source>Reading the damage model</source>
         <translation>正在读取损伤模型</translation>
+    </message>
+    <message>
+        <source>The strokes of this painting go before the model: clear them to use it.</source>
+        <translation>这幅画作的笔画优先于模型：要使用模型，请先清除笔画。</translation>
     </message>
     <message>
         <source>The damage model was saved as {0}.</source>
@@ -7019,8 +7035,8 @@ SHA-256 of the unchanged samples: {2}…</source>
         <translation>建议 {0}：{1} × {2} 像素，位于 {3}, {4}</translation>
     </message>
     <message>
-        <source>Style reference {0} contains damage: trim it, or remove it.</source>
-        <translation>风格参考 {0} 中有损伤：请裁剪或移除。</translation>
+        <source>Style reference {0} contains damage or protected pixels: trim it, or remove it.</source>
+        <translation>风格参考 {0} 含有损伤或受保护的像素：请裁剪或移除它。</translation>
     </message>
 </context>
 <context>
@@ -7226,6 +7242,10 @@ SHA-256 of the unchanged samples: {2}…</source>
     <message>
         <source>Marked. Does ground or shadow still show around it?</source>
         <translation>已标记。周围是否仍可见底料或阴影？</translation>
+    </message>
+    <message>
+        <source>Protected pixels are no damage: choose a class of damage, or Intact paint.</source>
+        <translation>受保护的像素不是损伤：请选择损伤类别，或选择完好颜料。</translation>
     </message>
 </context>
 <context>

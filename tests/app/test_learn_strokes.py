@@ -15,7 +15,7 @@ from app.context import Context
 from app.document import OpenDocument
 from app.selection import ExampleBrushMode, Proposal, ToolName
 from app.window.main_window import MainWindow
-from imagest_core.damage.classes import CRACK, LOSS
+from imagest_core.damage.classes import CRACK, LOSS, PROTECTED
 from imagest_core.damage.examples import INTACT, ExampleStroke
 from imagest_core.damage.map import DamageMap
 from imagest_core.project.operations.examples import add_example
@@ -254,3 +254,57 @@ def test_losses_that_are_not_sure_propose_to_learn(
     assert panel.learn_button.isHidden()
     window.damage.show_derive("cracks")
     assert window.context.selection.tool != ToolName.EXAMPLE
+
+
+def test_applying_again_changes_nothing_and_stays_possible(
+    window: MainWindow, opened: OpenDocument, context: Context, qtbot: QtBot, settle: Settle
+):
+    teach(opened, (LOSS.label, TRAIL), (INTACT, PAINT))
+    start(window, opened)
+    wait_for(qtbot, context)
+    derive = window.damage.derive
+    derive.apply()
+    settle()
+    first = opened.state.damage.copy()
+    start(window, opened)
+    wait_for(qtbot, context)
+    assert derive.apply_button.isEnabled()
+    window.damage.show_derive("examples")
+    wait_for(qtbot, context)
+    assert derive.apply_button.isEnabled()
+    derive.apply()
+    settle()
+    assert opened.state.damage == first
+
+
+def test_strokes_of_a_protected_class_and_outside_are_not_taken(
+    window: MainWindow, opened: OpenDocument, context: Context, qtbot: QtBot, said: list
+):
+    start(window, opened)
+    context.selection.label = PROTECTED.label
+    drag(window, (60, 50), (76, 50))
+    assert opened.state.examples == ()
+    assert any("are no damage" in each.sentence for each in said)
+    context.selection.label = LOSS.label
+    drag(window, (-40, -40), (-20, -30))
+    assert opened.state.examples == ()
+
+
+def test_a_model_loaded_beside_strokes_says_that_they_go_first(
+    window: MainWindow,
+    opened: OpenDocument,
+    context: Context,
+    qtbot: QtBot,
+    settle: Settle,
+    said: list,
+    tmp_path,
+):
+    teach(opened, (LOSS.label, TRAIL), (INTACT, PAINT))
+    start(window, opened)
+    wait_for(qtbot, context)
+    learn = window.damage.derive.learn
+    learn.save(tmp_path / "model.safetensors")
+    settle()
+    learn.load(tmp_path / "model.safetensors")
+    settle()
+    assert any("go before the model" in each.sentence for each in said)

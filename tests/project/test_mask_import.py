@@ -11,11 +11,17 @@ import tifffile
 from numpy.typing import NDArray
 from PIL import Image
 
+from imagest_core.damage.classes import LOSS, PROTECTED
 from imagest_core.damage.mask_parts import MAX_PARTS, read_mask_parts
 from imagest_core.errors import MaskError
 from imagest_core.painting.reader import Painting
 from imagest_core.project.document import Document
-from imagest_core.project.mask_import import import_operation, named_targets, proposed_targets
+from imagest_core.project.mask_import import (
+    damage_of_parts,
+    import_operation,
+    named_targets,
+    proposed_targets,
+)
 from imagest_core.project.operations.settings import change_setting, lock_class, show_class
 from imagest_core.project.state import Aspect
 
@@ -145,8 +151,16 @@ def test_names_choose_classes(document: Document, tmp_path: Path) -> None:
     targets = named_targets(parts, document.state, ["2=mould"])
     assert [(number, item and item.name) for number, item in targets.items()] == [(2, "mould")]
     assert {item.name for item in named_targets(parts, document.state, ["tear"]).values() if item} == {"tear"}
-    with pytest.raises(MaskError, match="has no part 7: choose from 1, 2"):
+    with pytest.raises(MaskError, match="has no part '7': choose from 1, 2"):
         named_targets(parts, document.state, ["7=tear"])
+
+
+def test_restoring_takes_known_classes_only_whatever_their_case(tmp_path: Path) -> None:
+    parts = read_mask_parts(grey(tmp_path), SIZE)
+    damage = damage_of_parts(parts, ["1=loss", "2=Protected"])
+    assert damage.counts() == {LOSS.label: 300, PROTECTED.label: 600}
+    with pytest.raises(MaskError, match="There is no class protectd: choose from loss"):
+        damage_of_parts(parts, ["2=protectd"])
 
 
 def test_the_command_imports_into_a_project(

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import ClassVar
 
 import numpy as np
+from PySide6.QtCore import QCoreApplication
 
 from app.canvas.tools.base import Point, Pointer, ToolContext
 from app.canvas.tools.brush import Brush
@@ -25,16 +26,20 @@ class ExampleMarking(Marking):
         self._canvas, self._label, self._width = canvas, label, width
         self._preview = canvas.layers.example_map.copy()
         self.line: list[Point] = []
+        self._inside = False
 
     def paint(self, cells: Iterable[tuple[Box, Mask]]) -> None:
         """Show the stroke."""
         for box, mask in cells:
+            self._inside = self._inside or bool(mask.any())
             labels = self._preview.read(box)
             self._preview.write(box, np.where(mask, np.uint8(self._label), labels))
             self._canvas.layers.examples.update(self._preview, box)
 
     def commit(self, name: Message) -> None:
-        """Add the stroke to the project as one operation."""
+        """Add the stroke to the project as one operation, unless it lies outside the picture."""
+        if not self._inside:
+            return
         document, stroke = self._canvas.document, ExampleStroke.along(self._label, self._width, self.line)
         if not self._canvas.context.do(lambda state: add_example(state, stroke)):
             document.examples_changed.emit()
@@ -57,6 +62,16 @@ class ExampleBrush(Brush):
         return other.get(ExampleBrushMode(mode), self.canvas.context.selection.label)
 
     def may_mark(self, label: int) -> bool:
+        """Whether the project can be changed, and ``label`` is no protected class."""
+        document = self.canvas.document
+        if bool(document.state.damage.protected_labels()[label]):
+            self.canvas.context.messages.say(
+                QCoreApplication.translate(
+                    "Tools", "Protected pixels are no damage: choose a class of damage, or Intact paint."
+                ),
+                topic="protected",
+            )
+            return False
         return self.writable
 
     def _begin(self, at: Pointer) -> None:

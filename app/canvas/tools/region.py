@@ -8,6 +8,7 @@ from PySide6.QtCore import QCoreApplication, Qt
 
 from app.canvas.tools.base import Pointer, Tool
 from app.commands import mask as masking
+from app.commands.marking import note_protected
 from imagest_core.painting.geometry import Box
 from imagest_core.project.operations.names import operation_name
 
@@ -28,7 +29,11 @@ class FillTool(Tool):
         erases = self.erases(at)
         if not inside or not self.may_mark(0 if erases else context.selection.label):
             return
-        if not self.canvas.document.state.damage.read(Box(*at.pixel, 1, 1)).any():
+        damage = self.canvas.document.state.damage
+        clicked = int(damage.read(Box(*at.pixel, 1, 1))[0, 0])
+        if damage.protected_labels()[clicked] and not erases and clicked != context.selection.label:
+            note_protected(context)
+        elif not clicked:
             self._fill(at)
         elif erases:
             title = operation_name("clear_region")
