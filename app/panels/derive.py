@@ -188,7 +188,7 @@ class DerivePanel(QWidget):
         self._show_source(EXAMPLES)
         self._show_fields(learning.PARAMETERS)
         self.learn.set_active(self._active)
-        self.learn.refresh()
+        self.learn.relearn()
 
     def refresh(self) -> None:
         """Reset for another document; a closed panel is set up when it is opened."""

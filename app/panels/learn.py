@@ -58,7 +58,7 @@ class LearnPanel(QWidget):
         self._build()
         selection = context.selection
         self.brush.chosen.connect(self._choose_brush)
-        self.correct.toggled.connect(lambda _: self._relearn())
+        self.correct.toggled.connect(lambda _: self.relearn())
         self.use_layers.toggled.connect(lambda _: self._layers_changed())
         selection.example_mode_changed.connect(self.brush.choose)
         selection.label_changed.connect(lambda _: self._label_changed())
@@ -120,7 +120,7 @@ class LearnPanel(QWidget):
     def bind(self, document: OpenDocument) -> None:
         """Follow the strokes and the mask of ``document``."""
         self._learner = None
-        document.examples_changed.connect(self._relearn)
+        document.examples_changed.connect(self.relearn)
         document.damage_changed.connect(lambda _: self._damage_changed())
         document.layers_changed.connect(self._layers_changed)
         self.use_layers.setChecked(False)
@@ -165,10 +165,6 @@ class LearnPanel(QWidget):
             if selection.tool == ToolName.EXAMPLE:
                 selection.tool = self._previous_tool
 
-    def refresh(self) -> None:
-        """Show the state and the preview again."""
-        self._relearn()
-
     def _start(self) -> None:
         document = self._document
         if document is not None and not document.read_only:
@@ -176,7 +172,7 @@ class LearnPanel(QWidget):
             visible = self._context.selection.visible.within(document.painting.box)
             if not visible.empty and visible.area <= 16_000_000:
                 self._the_learner(document).prepare(visible, self._context.selection.brush_size)
-        self._relearn()
+        self.relearn()
 
     def _choose_brush(self, mode: str) -> None:
         self._context.selection.example_mode = ExampleBrushMode(mode)
@@ -192,16 +188,16 @@ class LearnPanel(QWidget):
 
     def _damage_changed(self) -> None:
         if self._active and self.correct.isChecked():
-            self._relearn()
+            self.relearn()
 
     def _layers_changed(self) -> None:
         """Start again with the present layers."""
         if self._learner is not None:
             self._learner.cancel()
         self._learner = None
-        self._relearn()
+        self.relearn()
 
-    def _relearn(self) -> None:
+    def relearn(self) -> None:
         """Learn from the current strokes and preview the result."""
         document = self._document
         if not self._active or document is None:
