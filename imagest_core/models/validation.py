@@ -110,6 +110,8 @@ def read_json(path: Path) -> Any:
         raise ValueError("it isn't UTF-8 text") from None
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
+    except ValueError:
+        raise ValueError("it isn't valid JSON") from None
 
 
 def check_network(stored: Any) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -154,3 +156,78 @@ def test_an_exported_part_runs_and_is_described(tmp_path):
     assert json.loads((tmp_path / "out" / MANIFEST).read_text())["model"] == "toy"
     with pytest.raises(OutputError):
         export(model, tmp_path / "out", ExportOptions(parts=("encoder",)))
+
+
+@pytest.fixture
+def own_graphs(tmp_path: Path) -> Path:
+    """A copy of the embedded model with graphs of its own."""
+    return Path(shutil.copytree(EMBEDDED, tmp_path / "own"))
+
+
+def replace_graph(model: Path, part: str, content: bytes) -> None:
+    """Replace a graph together with its hash in the manifest."""
+    (model / "onnx" / f"{part}.onnx").write_bytes(content)
+    path = model / "onnx" / MANIFEST
+    manifest = json.loads(path.read_text())
+    manifest["graphs"][part]["sha256"] = hashlib.sha256(content).hexdigest()
+    path.write_text(json.dumps(manifest))
+
+
+@pytest.mark.parametrize("kind", ["truncated", "random", "empty", "other", "unknown operator"])
+def test_a_foreign_graph_whose_hash_matches_is_refused(own_graphs, kind):
+    graph = (own_graphs / "onnx" / "style.onnx").read_bytes()
+    contents = {
+        "truncated": graph[:-4000],
+        "random": np.random.default_rng(0).bytes(4000),
+        "empty": b"",
+        "other": (own_graphs / "onnx" / "encoder.onnx").read_bytes(),
+        "unknown operator": graph.replace(b"MatMul", b"MatMux"),
+    }
+    replace_graph(own_graphs, "style", contents[kind])
+    with pytest.raises(ModelError, match="export-onnx") as refused:
+        load_onnx_backbone(own_graphs, "cpu", Progress())
+    assert "style.onnx" in str(refused.value)
+    assert "install the program" not in str(refused.value)
+
+
+def test_a_manifest_without_weights_is_refused(own_graphs):
+    path = own_graphs / "onnx" / MANIFEST
+    manifest = json.loads(path.read_text())
+    manifest["graphs"]["style"]["weights"] = {}
+    path.write_text(json.dumps(manifest))
+    with pytest.raises(ModelError, match=r"style\.onnx.*export-onnx"):
+        load_onnx_backbone(own_graphs, "cpu", Progress())
+
+
+def test_a_graph_with_other_outputs_is_refused_when_it_runs():
+    backbone = load_onnx_backbone(EMBEDDED, "cpu", Progress())
+    images, masks = np.zeros((1, 3, 64, 64), np.float32), np.zeros((1, 1, 64, 64), np.float32)
+    with pytest.raises(ModelError, match=r"encoder\.onnx"):
+        backbone.encode(images[..., :60], masks)
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"graphs": None}, "graphs must be an object"),
+        ({"graphs": {}}, "it describes no graph style"),
+        ({"graphs": {part: None for part in GRAPHS}}, "it describes no graph style"),
+        ({"model": 3}, "model must be text"),
+        ({"format": True}, "another format"),
+        ({"unknown": 1}, "unknown is unknown"),
+    ],
+)
+def test_a_manifest_with_wrong_values_is_refused_in_plain_words(own_graphs, change, reason):
+    path = own_graphs / "onnx" / MANIFEST
+    path.write_text(json.dumps({**json.loads(path.read_text()), **change}))
+    with pytest.raises(ModelError, match=reason):
+        read_manifest(own_graphs / "onnx")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+def test_a_graph_that_is_a_pipe_is_refused(own_graphs):
+    path = own_graphs / "onnx" / "style.onnx"
+    path.unlink()
+    os.mkfifo(path)
+    with pytest.raises(InputError, match="regular file"):
+        load_onnx_backbone(own_graphs, "cpu", Progress())
