@@ -153,11 +153,7 @@ def _run(args: argparse.Namespace, progress: Progress) -> None:
         within = selected(args.within, painting.box)
         damage, notes = DERIVE[method](painting, args, progress)
         damage = damage if within is None else within.limit(damage)
-        if damage.empty:
-            raise MaskError(f"No damage was found by {method}; nothing was written.")
-        damage = damage if protected is None else damage.without(protected)
-        if damage.empty:
-            raise MaskError(f"The protection covers all damage found by {method}; nothing was written.")
+        damage = _unprotected(damage, protected, method)
         notes = [detection_summary(damage, method), *notes, *within_notes(args.within, painting.box)]
         if args.rim:
             damage = damage if protected is None else with_protection(damage, protected)
@@ -170,6 +166,16 @@ def _run(args: argparse.Namespace, progress: Progress) -> None:
         _save_recipe(args, method, tuple(inputs))
         notes.append(f"recipe: {args.save_recipe}")
     show(*notes, f"written: {args.out}")
+
+
+def _unprotected(damage: DamageMap, protected: DamageMap | None, method: str) -> DamageMap:
+    """Return the damage without ``protected``; raises ``MaskError`` if nothing is left."""
+    if damage.empty:
+        raise MaskError(f"No damage was found by {method}; nothing was written.")
+    damage = damage if protected is None else damage.without(protected)
+    if damage.empty:
+        raise MaskError(f"The protection covers all damage found by {method}; nothing was written.")
+    return damage
 
 
 def _check_recipe(args: argparse.Namespace, method: str) -> None:

@@ -50,7 +50,7 @@ class Parser(argparse.ArgumentParser):
         own = arg_strings[:1] if action.nargs == argparse.PARSER else arg_strings
         if "" in own and action.dest not in MAY_BE_EMPTY:
             raise argparse.ArgumentError(action, "the value is empty; give one, or check the shell variable")
-        return super()._get_values(action, arg_strings)  # type: ignore[misc]
+        return super()._get_values(action, arg_strings)
 
     def _check_value(self, action: argparse.Action, value: Any) -> None:
         """Raise ``ArgumentError`` for an invalid choice, with the choices as typed."""

@@ -145,7 +145,7 @@ def test_names_choose_classes(document: Document, tmp_path: Path) -> None:
     targets = named_targets(parts, document.state, ["2=mould"])
     assert [(number, item and item.name) for number, item in targets.items()] == [(2, "mould")]
     assert {item.name for item in named_targets(parts, document.state, ["tear"]).values() if item} == {"tear"}
-    with pytest.raises(MaskError, match="has no part 7: choose from 1, 2"):
+    with pytest.raises(MaskError, match="has no part '7': choose from 1, 2"):
         named_targets(parts, document.state, ["7=tear"])
 
 
