@@ -14,6 +14,7 @@ import torch
 from tiny_model import tiny_checkpoint, tiny_network
 
 from imagest_core.errors import InputError, ModelError, OutputError
+from imagest_core.messages import Message
 from imagest_core.models.backbone import ConditionInputs
 from imagest_core.models.checkpoint import save_checkpoint
 from imagest_core.models.description import read_description
@@ -22,7 +23,7 @@ from imagest_core.models.imagest.backbone import load_backbone
 from imagest_core.models.imagest.network import NetworkConfig
 from imagest_core.models.onnx.backbone import load_onnx_backbone
 from imagest_core.models.onnx.graphs import GRAPHS, MANIFEST, find_graphs, read_graph, read_manifest
-from imagest_core.models.onnx.providers import CUDA, choose_provider
+from imagest_core.models.onnx.providers import CUDA, choose_provider, refused
 from imagest_core.progress import Progress
 from resources import resource
 
@@ -204,6 +205,14 @@ def test_a_graph_with_other_outputs_is_refused_when_it_runs():
     images, masks = np.zeros((1, 3, 64, 64), np.float32), np.zeros((1, 1, 64, 64), np.float32)
     with pytest.raises(ModelError, match=r"encoder\.onnx"):
         backbone.encode(images[..., :60], masks)
+
+
+def test_lack_of_memory_is_no_fault_of_the_graph():
+    for text in ("Failed to allocate memory for requested buffer of size 9", "CUDA failure 700: illegal"):
+        with pytest.raises(RuntimeError), refused(Message("The graph is foreign.")):
+            raise RuntimeError(text)
+    with pytest.raises(ModelError), refused(Message("The graph is foreign.")):
+        raise RuntimeError("Protobuf parsing failed")
 
 
 @pytest.mark.parametrize(

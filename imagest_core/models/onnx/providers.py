@@ -22,6 +22,7 @@ CUDA, DIRECTML, COREML, CPU = (
 FAST = (CUDA, DIRECTML, COREML)
 """Those that ``auto`` prefers to the CPU, best first."""
 NAMES = {CUDA: "CUDA", DIRECTML: "DirectML", COREML: "Core ML", CPU: "CPU"}
+GPU_FAILURE = "CUDA failure"
 ERRORS_ONLY = 3
 """Severity from which ONNX Runtime writes to the standard error stream."""
 
@@ -68,11 +69,15 @@ def open_session(
 
 @contextmanager
 def refused(refusal: Message | None) -> Iterator[None]:
-    """Raise :class:`ModelError` with ``refusal`` for errors of ONNX Runtime, except lack of memory."""
+    """Raise :class:`ModelError` with ``refusal`` for errors of ONNX Runtime that the graph causes.
+
+    Lack of memory and failures of the GPU pass.
+    """
     try:
         yield
     except Exception as error:
-        if refusal is None or out_of_memory(error) or not _from_runtime(error):
+        other_cause = out_of_memory(error) or GPU_FAILURE in str(error)
+        if refusal is None or other_cause or not _from_runtime(error):
             raise
         raise ModelError(refusal) from error
 
