@@ -49,7 +49,7 @@ class Parser(argparse.ArgumentParser):
         """Return the parsed values; an empty text, such as an unset shell variable, is refused."""
         own = arg_strings[:1] if action.nargs == argparse.PARSER else arg_strings
         if "" in own and action.dest not in MAY_BE_EMPTY:
-            raise argparse.ArgumentError(action, "the value is empty; give one, or check the shell variable")
+            raise argparse.ArgumentError(action, "expected a value, but it is empty; check its variable")
         return super()._get_values(action, arg_strings)
 
     def _check_value(self, action: argparse.Action, value: Any) -> None:

@@ -39,7 +39,7 @@ def test_empty_values_are_refused(cli, scan, mask, tmp_path, monkeypatch, argume
     before = sorted(tmp_path.iterdir())
     names = {"SCAN": scan, "MASK": mask}
     sentence = refusal(cli(*(names.get(each, each) for each in arguments)))
-    assert "the value is empty" in sentence
+    assert "expected a value, but it is empty" in sentence
     assert "COMMAND" not in sentence
     assert sorted(tmp_path.iterdir()) == before
 
