@@ -71,11 +71,21 @@ class VerificationError(ImagestError):
     """The written file differs from the source where it must not differ."""
 
 
+_NO_MEMORY = (
+    "can't allocate memory",
+    "Insufficient memory",
+    "Failed to allocate memory",
+    "bad_alloc",
+    "CUDA failure 2: out of memory",
+)
+
+
 def out_of_memory(error: BaseException) -> bool:
     """Return whether ``error`` means that memory ran out.
 
-    On the CPU, torch and OpenCV report this only in the text of a general exception.
+    On the CPU, torch and OpenCV report this only in the text of a general exception; ONNX Runtime always
+    does.
     """
     if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
         return True
-    return any(words in str(error) for words in ("can't allocate memory", "Insufficient memory"))
+    return any(words in str(error) for words in _NO_MEMORY)

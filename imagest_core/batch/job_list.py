@@ -83,6 +83,8 @@ class JobList:
         return Counter({state: len(self.files(state)) for state in JobState})
 
     def _read(self, path: Path) -> Job | None:
+        if not path.is_file():
+            return None
         try:
             return Job.from_json(path.read_text(encoding="ascii"))
         except (OSError, ValueError, TypeError):

@@ -16,6 +16,7 @@ from imagest_core.batch.sources import Source
 from imagest_core.damage.detection.recipe import check_model
 from imagest_core.errors import InputError, OutputError
 from imagest_core.messages import Message
+from imagest_core.models.validation import read_json
 from imagest_core.painting.atomic import check_writable, replacing, write_text
 from imagest_core.painting.outputs import check_folder
 from imagest_core.painting.stamp import file_sha256
@@ -100,7 +101,7 @@ def save_settings(jobs: JobList, settings: BatchSettings) -> None:
 def load_settings(jobs: JobList) -> BatchSettings:
     """Read the settings of a list; raises ``InputError`` if they can't be read."""
     try:
-        return BatchSettings.of_plain(json.loads((jobs.root / SETTINGS).read_text(encoding="utf-8")))
+        return BatchSettings.of_plain(read_json(jobs.root / SETTINGS))
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise InputError(
             Message(
@@ -150,6 +151,8 @@ def is_done(folder: Path, job: Job, wanted: Job | None = None, hashes: bool = Fa
 
 def _record_verifies(folder: Path, job: Job, outcome: Outcome) -> bool:
     try:
+        if not job.record(folder).is_file():
+            return False
         content = job.record(folder).read_bytes()
         record = RestorationRecord.from_json(content.decode("utf-8"))
     except (OSError, ValueError, TypeError, KeyError):
@@ -178,7 +181,11 @@ def _is_ours(folder: Path, job: Job) -> bool:
         return False
     hashes = {job.result(folder): outcome.result_sha256, job.record(folder): outcome.record_sha256}
     try:
-        return all(file_sha256(path) == digest for path, digest in hashes.items() if path.exists())
+        return all(
+            path.is_file() and file_sha256(path) == digest
+            for path, digest in hashes.items()
+            if os.path.lexists(path)
+        )
     except OSError:
         return False
 

@@ -38,6 +38,8 @@ def _run(args: argparse.Namespace, progress: Progress) -> None:
     from imagest_core.errors import OutputError
     from imagest_core.painting.atomic import all_or_none
 
+    if args.out.exists() and not args.out.is_dir():
+        raise OutputError(f"{args.out} is a file; name a folder.")
     try:
         args.out.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -17,6 +17,7 @@ from imagest_core.cli.parsing import (
     number,
     selected,
     within_files,
+    within_notes,
 )
 from imagest_core.errors import InputError, MaskError
 from imagest_core.printable import counted, show
@@ -152,10 +153,8 @@ def _run(args: argparse.Namespace, progress: Progress) -> None:
         within = selected(args.within, painting.box)
         damage, notes = DERIVE[method](painting, args, progress)
         damage = damage if within is None else within.limit(damage)
-        damage = damage if protected is None else damage.without(protected)
-        if damage.empty:
-            raise MaskError(f"No damage was found by {method}; nothing was written.")
-        notes = [detection_summary(damage, method), *notes]
+        damage = _unprotected(damage, protected, method)
+        notes = [detection_summary(damage, method), *notes, *within_notes(args.within, painting.box)]
         if args.rim:
             damage = damage if protected is None else with_protection(damage, protected)
             part = progress.part(0.0, 1.0, "cleaning the rim")
@@ -167,6 +166,16 @@ def _run(args: argparse.Namespace, progress: Progress) -> None:
         _save_recipe(args, method, tuple(inputs))
         notes.append(f"recipe: {args.save_recipe}")
     show(*notes, f"written: {args.out}")
+
+
+def _unprotected(damage: DamageMap, protected: DamageMap | None, method: str) -> DamageMap:
+    """Return the damage without ``protected``; raises ``MaskError`` if nothing is left."""
+    if damage.empty:
+        raise MaskError(f"No damage was found by {method}; nothing was written.")
+    damage = damage if protected is None else damage.without(protected)
+    if damage.empty:
+        raise MaskError(f"The protection covers all damage found by {method}; nothing was written.")
+    return damage
 
 
 def _check_recipe(args: argparse.Namespace, method: str) -> None:

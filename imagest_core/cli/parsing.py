@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import math
+import os
 import re
 import sys
 from collections.abc import Callable, Sequence
@@ -22,6 +23,10 @@ MOST = 2**63 - 1
 """The largest accepted whole number."""
 LONGEST_NUMBER, LONGEST_SHOWN = 40, 60
 """Maximum characters of a number that is parsed, and of a wrong argument in an error message."""
+MAY_BE_EMPTY = frozenset(
+    {"artist", "caption", "licence", "negative_prompt", "operator", "prompt", "template", "title"}
+)
+"""Arguments for which an empty text has a meaning."""
 
 
 class Parser(argparse.ArgumentParser):
@@ -39,6 +44,13 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """Exit with code 2 and one sentence."""
         self.exit(2, f"imagest: {printable(message.rstrip('.'))} (see '{self.prog} --help').\n")
+
+    def _get_values(self, action: argparse.Action, arg_strings: list[str]) -> Any:
+        """Return the parsed values; an empty text, such as an unset shell variable, is refused."""
+        own = arg_strings[:1] if action.nargs == argparse.PARSER else arg_strings
+        if "" in own and action.dest not in MAY_BE_EMPTY:
+            raise argparse.ArgumentError(action, "expected a value, but it is empty; check its variable")
+        return super()._get_values(action, arg_strings)
 
     def _check_value(self, action: argparse.Action, value: Any) -> None:
         """Raise ``ArgumentError`` for an invalid choice, with the choices as typed."""
@@ -97,6 +109,21 @@ def whole(low: int, high: int = MOST) -> Callable[[str], int]:
             value = MOST + 1
         if not low <= value <= high:
             raise argparse.ArgumentTypeError(f"expected {expected}, not {shown(text)}")
+        return value
+
+    return parse
+
+
+def positive(high: float) -> Callable[[str], float]:
+    """Return the type of a number above 0 up to ``high``."""
+
+    def parse(text: str) -> float:
+        try:
+            value = number(0, high)(text)
+        except argparse.ArgumentTypeError:
+            value = 0.0
+        if not value:
+            raise argparse.ArgumentTypeError(f"expected a number above 0 up to {high:g}, not {shown(text)}")
         return value
 
     return parse
@@ -170,11 +197,26 @@ def selected(texts: Sequence[str], picture: Box) -> Selection | None:
 def selected_box(text: str) -> Box | None:
     """Return a value of ``--within`` as a rectangle; None if it names a file."""
     if re.fullmatch(r"[\d\s,+-]+", text) is None:
+        if "," in text and not os.path.exists(text):
+            raise InputError(
+                f"--within: X,Y,W,H are whole numbers, unlike {shown(text)}, and there is no such mask."
+            )
         return None
     try:
         return box(text)
     except argparse.ArgumentTypeError as error:
         raise InputError(f"--within: {error}.") from None
+
+
+def within_notes(texts: Sequence[str], picture: Box) -> list[str]:
+    """Return a note for each rectangle of ``--within`` that extends beyond the picture."""
+    boxes = [rectangle for text in texts if (rectangle := selected_box(text)) is not None]
+    return [
+        f"note: the selection {','.join(map(str, each))} extends beyond the picture and was cut to "
+        f"{','.join(map(str, each.within(picture)))}."
+        for each in boxes
+        if each.within(picture) != each
+    ]
 
 
 def within_files(texts: Sequence[str]) -> list[Path]:

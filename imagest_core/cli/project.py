@@ -6,7 +6,14 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from imagest_core.cli.parsing import add_reading_options, add_within_option, selected, whole, within_files
+from imagest_core.cli.parsing import (
+    add_reading_options,
+    add_within_option,
+    selected,
+    whole,
+    within_files,
+    within_notes,
+)
 from imagest_core.printable import show, show_json
 from imagest_core.progress import Progress
 
@@ -174,7 +181,7 @@ def _info(args: argparse.Namespace, progress: Progress) -> None:
     if args.json:
         show_json(facts)
     else:
-        show(*as_text(facts).split("\n"))
+        show(*as_text(facts).split("\n"), *within_notes(args.within, state.box))
 
 
 def _probe(args: argparse.Namespace, progress: Progress) -> None:

@@ -15,6 +15,7 @@ from imagest_core.cli.parsing import (
     add_within_option,
     selected,
     within_files,
+    within_notes,
 )
 from imagest_core.cli.progress_bar import duration
 from imagest_core.errors import OutputError
@@ -115,10 +116,8 @@ class Targets:
 def restore_file(args: argparse.Namespace, targets: Targets, progress: Progress) -> list[str]:
     """Restore ``args.painting`` where ``args.mask`` is white; return the lines to print."""
     from imagest_core.cli.options import inputs_of, request_of, style_of
-    from imagest_core.damage.mask_io import check_mask_usable, read_mask
     from imagest_core.painting.reader import open_painting
     from imagest_core.restoration.api import restore
-    from imagest_core.restoration.fill_mask import with_protection
     from imagest_core.restoration.style_selection import checked_style
     from imagest_core.restoration.validation import check_request
     from imagest_core.restoration.written import write_result
@@ -129,9 +128,7 @@ def restore_file(args: argparse.Namespace, targets: Targets, progress: Progress)
     check_request(request)
     started = time.monotonic()
     with open_painting(args.painting, page=args.page, assume_srgb=args.assume_srgb) as painting:
-        damage = check_mask_usable(_read_damage(args, (painting.width, painting.height)))
-        if args.protect is not None:
-            damage = with_protection(damage, read_mask(args.protect, (painting.width, painting.height)))
+        damage = _read_damage(args, (painting.width, painting.height))
         request = replace(request, within=selected(args.within, painting.box))
         rim = _cleaned(painting, damage, args.rim, request, progress.part(0.0, 0.0, "cleaning the rim"))
         damage = damage if rim is None else rim.damage
@@ -148,12 +145,24 @@ def restore_file(args: argparse.Namespace, targets: Targets, progress: Progress)
             progress=writing,
         )
         notes = [f"note: {note}" for note in painting.notes]
+        notes += within_notes(args.within, painting.box)
         if style is not None and used is None:
             notes.append(f"note: {_named(request)} uses no style reference; the given one was ignored.")
         return [*notes, *summary(record, time.monotonic() - started), *targets.lines(record)]
 
 
 def _read_damage(args: argparse.Namespace, size: tuple[int, int]) -> DamageMap:
+    """Read the damage with its protected pixels; raises ``MaskError``."""
+    from imagest_core.damage.mask_io import check_mask_usable, read_mask
+    from imagest_core.restoration.fill_mask import check_unprotected, with_protection
+
+    damage = check_mask_usable(_read_mask(args, size))
+    if args.protect is None:
+        return damage
+    return check_unprotected(damage, with_protection(damage, read_mask(args.protect, size)))
+
+
+def _read_mask(args: argparse.Namespace, size: tuple[int, int]) -> DamageMap:
     """Read a black and white mask, or one with several values and the classes that ``--class`` gives."""
     from imagest_core.damage.mask_io import read_mask
 

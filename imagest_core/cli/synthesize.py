@@ -95,6 +95,8 @@ def request_of(args: argparse.Namespace) -> SynthesisRequest:
         *(get_engine(name).Parameters.specs() for name in synthesis_engines()),
     ]
     given = given_values(args, tables)
+    if "prompt" in given and not given["prompt"].strip():
+        raise InputError("The prompt is empty: describe the picture, or leave out --prompt.")
     own = {name: value for name, value in given.items() if name not in SynthesisRequest.specs()}
     SynthesisRequest.of(args.engine)
     check_options([get_engine(args.engine)], own)

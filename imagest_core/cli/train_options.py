@@ -7,7 +7,7 @@ import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from imagest_core.cli.parsing import number, whole
+from imagest_core.cli.parsing import number, positive, whole
 
 if TYPE_CHECKING:
     from imagest_core.training.loop import LoopOptions
@@ -36,7 +36,7 @@ def add_run_options(
     )
     add("--side", type=whole(8, 4096), default=side, help=f"side of the crops in pixels (default {side})")
     add("--seed", type=whole(0, LARGEST_SEED), default=0)
-    add("--threads", type=whole(0, 1024), default=0, help="CPU threads (default: all)")
+    add("--threads", type=whole(1, 1024), default=0, help="CPU threads (default: all)")
     add(
         "--evaluate-every",
         type=whole(1),
@@ -51,7 +51,7 @@ def add_gradient_options(parser: argparse.ArgumentParser, batch: int, rate: floa
     add = parser.add_argument
     add("--minutes", type=number(0, 1e9), default=math.inf, help="maximum duration")
     add("--batch", type=whole(1, 65536), default=batch, help=f"examples per step (default {batch})")
-    add("--rate", type=number(0, 1), default=rate, help=f"highest learning rate (default {rate})")
+    add("--rate", type=positive(1), default=rate, help=f"highest learning rate (default {rate})")
     add("--precision", choices=("auto", "no", "bf16", "fp16"), default="auto")
     add("--device", choices=("auto", "cpu", "cuda"), default="auto")
     add(

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from imagest_core.cli.parsing import add_colour_option, add_reading_options, number, whole
+from imagest_core.cli.parsing import add_colour_option, add_reading_options, positive, whole
 from imagest_core.cli.train_options import LARGEST_SEED
 from imagest_core.errors import InputError, OutputError
 from imagest_core.printable import show
@@ -38,12 +38,12 @@ def add_painting_command(subparsers: Any) -> None:
     add("--model", default="", metavar="NAME|PATH", help="name or path of the model")
     add("--steps", type=whole(1, 100_000), help="training steps (default 200)")
     add("--rank", type=whole(1, 256), help="rank of the changes of the weights (default 8)")
-    add("--rate", type=number(0, 1), help="highest learning rate (default: imagest 1e-3, otherwise 1e-4)")
+    add("--rate", type=positive(1), help="highest learning rate (default: imagest 1e-3, otherwise 1e-4)")
     add("--batch", type=whole(1, 256), help="crops per step (default: imagest 8, stable-diffusion 1)")
     add("--crops", type=whole(16, 100_000), metavar="N", help="crops to study at most (default 256)")
     add("--prompt", default="", metavar="TEXT", help="what the painting shows, for models that read text")
     add("--seed", type=whole(0, LARGEST_SEED), default=0)
-    add("--threads", type=whole(0, 1024), default=0, help="CPU threads (default: all)")
+    add("--threads", type=whole(1, 1024), default=0, help="CPU threads (default: all)")
     add("--device", choices=("auto", "cpu", "cuda"), default="auto")
     add("--plan", action="store_true", help="only print the plan of memory and time")
     add_reading_options(parser)

@@ -36,7 +36,7 @@ def add_prompts_command(subparsers: Any) -> None:
     add("--steps", type=whole(1), help="maximum number of steps (default: as the epochs need)")
     add_gradient_options(parser, batch=16, rate=5e-5)
     add("--seed", type=whole(0, LARGEST_SEED), default=0)
-    add("--threads", type=whole(0, 1024), default=0, help="CPU threads (default: all)")
+    add("--threads", type=whole(1, 1024), default=0, help="CPU threads (default: all)")
     add("--evaluate-every", type=whole(1), default=100, metavar="N", help="evaluate held-out prompts")
     add("--save-every", type=whole(1), default=100, metavar="N", help="save the state every N steps")
     add("--plan", action="store_true", help="only print the plan")

@@ -77,6 +77,8 @@ def title_of(name: str) -> str:
 def is_dreambooth(model: InstalledModel) -> bool:
     """Whether the model's card says that it was made by DreamBooth."""
     card = model.root / CARD
+    if not card.is_file():
+        return False
     try:
         with card.open(encoding="utf-8", errors="replace") as file:
             return DREAMBOOTH_CARD in file.read(CARD_LENGTH)

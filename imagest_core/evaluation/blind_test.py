@@ -18,6 +18,7 @@ from imagest_core.errors import InputError, OutputError
 from imagest_core.evaluation.bootstrap import LEVEL, Interval, mean_interval
 from imagest_core.evaluation.contact_sheet import DAMAGED, Strip, fitted
 from imagest_core.evaluation.tables import csv_text
+from imagest_core.painting.outputs import check_regular_file
 
 KEY, TALLY, SHEET = "key.csv", "tally.csv", "blind"
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -200,6 +201,7 @@ def _score(path: Path, row: Mapping[str, str]) -> float:
 
 def _rows(path: Path, head: Sequence[str]) -> list[dict[str, str]]:
     """Read a table, with commas or, as some spreadsheets save it, semicolons."""
+    check_regular_file(path)
     try:
         if path.stat().st_size > LARGEST_TABLE:
             raise InputError(f"{path} is too large to be a table of a blind test: name another file.")

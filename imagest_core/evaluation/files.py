@@ -11,6 +11,8 @@ from imagest_core.painting.atomic import all_or_none, replacing
 
 def make_folder(folder: Path) -> None:
     """Create a folder unless it exists; raises ``OutputError``."""
+    if folder.exists() and not folder.is_dir():
+        raise OutputError(f"{folder} is a file; name a folder.")
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -91,6 +91,7 @@ def evaluate(evaluation: Evaluation, progress: Progress) -> Outcome:
     if any(row.peer for row in rows):
         check_installed()
     known, damaged = [c for c in cases if c.has_truth], [c for c in cases if not c.has_truth]
+    WeightStore.default(evaluation.metric_weights)
     _prepare(evaluation)
     share = len(known) / len(cases)
     outputs: dict[str, bytes] = {}

@@ -30,7 +30,7 @@ from imagest_core.evaluation.tables import csv_text
 from imagest_core.evaluation.weights import WeightStore
 from imagest_core.extras import require_extra
 from imagest_core.painting.atomic import check_writable
-from imagest_core.painting.outputs import check_targets
+from imagest_core.painting.outputs import check_regular_file, check_targets
 from imagest_core.painting.reader import open_painting
 from imagest_core.progress import Progress
 from imagest_core.synthesis.api import write_generated
@@ -127,6 +127,7 @@ def chosen_methods(evaluation: SynthesisEvaluation) -> tuple[list[SynthesisMetho
 
 def read_prompts(path: Path, limit: int | None = None) -> list[str]:
     """Return the prompts of a text file, one a line; raises ``InputError``."""
+    check_regular_file(path)
     try:
         lines = path.read_text("utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError):

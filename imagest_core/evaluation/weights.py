@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from imagest_core.errors import ModelError
+from imagest_core.errors import InputError, ModelError
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -48,7 +48,12 @@ class WeightStore:
 
     @classmethod
     def default(cls, folder: Path | None = None) -> WeightStore:
-        """Return the user's ``folder`` and the caches of HF_HUB_CACHE, HF_HOME and TORCH_HOME."""
+        """Return the user's ``folder`` and the caches of HF_HUB_CACHE, HF_HOME and TORCH_HOME.
+
+        Raises ``InputError`` if there is no such folder.
+        """
+        if folder is not None and not folder.is_dir():
+            raise InputError(f"There is no folder {folder}: name the one that contains the metrics' weights.")
         cache = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
         home = Path(os.environ.get("HF_HOME", cache / "huggingface"))
         torch_home = Path(os.environ.get("TORCH_HOME", cache / "torch"))

@@ -96,6 +96,11 @@ def _checked(stored: Any) -> Description:
     """Return the description after checking all types; raises ``ValueError`` or ``TypeError``."""
     if not isinstance(stored, dict):
         raise ValueError("it isn't a JSON object")
+    if unknown := sorted(stored.keys() - Description.__dataclass_fields__.keys()):
+        raise ValueError(f"{unknown[0]} is unknown")
+    for name in ("name", "title", "network", "files"):
+        if name not in stored:
+            raise ValueError(f"{name} is missing")
     check_texts(stored, "name", "title", "licence")
     description = Description(**stored)
     check_digests(description.files)

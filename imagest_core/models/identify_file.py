@@ -64,6 +64,9 @@ def identify_file(path: Path) -> Identity:
 
 def _is_pickled(path: Path) -> bool:
     """Whether a file starts like a pickle or like the zip archives that torch saves."""
+    if path.exists() and not path.is_file():
+        reason = "it isn't a regular file"
+        raise ModelError(Message("{path} can't be read ({reason}).", path=path.name, reason=reason))
     try:
         with path.open("rb") as file:
             start = file.read(9)

@@ -68,6 +68,8 @@ class Header:
 
 def read_header(path: Path) -> Header:
     """Read the header of ``path``; raises :class:`ModelError` unless the whole file is consistent with it."""
+    if path.exists() and not path.is_file():
+        raise _damaged(path.name, "it isn't a regular file")
     try:
         with path.open("rb") as file:
             return _parsed(file, path.stat().st_size, path.name)

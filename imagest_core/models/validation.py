@@ -105,11 +105,28 @@ def read_json(path: Path) -> Any:
     if path.stat().st_size > LARGEST_FILE:
         raise ValueError(f"it is larger than {LARGEST_FILE >> 20} MB")
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        return json.loads(path.read_text(encoding="utf-8"), object_pairs_hook=_without_repetition)
+    except _RepeatedNameError:
+        raise
     except UnicodeDecodeError:
         raise ValueError("it isn't UTF-8 text") from None
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
+    except ValueError:
+        raise ValueError("it isn't valid JSON") from None
+
+
+class _RepeatedNameError(ValueError):
+    """An object has two values of one name."""
+
+
+def _without_repetition(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in found:
+            raise _RepeatedNameError(f"{name} is given twice")
+        found[name] = value
+    return found
 
 
 def check_network(stored: Any) -> None:

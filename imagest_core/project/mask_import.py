@@ -86,6 +86,7 @@ def _named(
     parts: MaskParts, known_classes: Sequence[DamageClass], names: Sequence[str], *, may_add: bool = True
 ) -> dict[int, DamageClass | None]:
     classes, targets = list(known_classes), dict[int, DamageClass | None]()
+    _check_repetition(names)
     for text in names:
         value, separator, name = text.partition("=")
         chosen = [part for part in parts.parts if not separator or part.value == value.strip().lower()]
@@ -113,6 +114,21 @@ def _named(
             classes.append(known)
         targets |= dict.fromkeys((part.number for part in chosen), known)
     return targets
+
+
+def _check_repetition(names: Sequence[str]) -> None:
+    """Raise ``MaskError`` if two of the ``names`` give the class of the same part."""
+    found = set()
+    for text in names:
+        value, separator, _ = text.partition("=")
+        key = value.strip().lower() if separator else ""
+        if key in found and separator:
+            raise MaskError(
+                Message("The part '{value}' is given two classes: give it one.", value=value.strip())
+            )
+        if key in found:
+            raise MaskError("Two classes are given for all parts of the mask: give one.")
+        found.add(key)
 
 
 def new_class(classes: list[DamageClass], name: str, colour: str = "") -> DamageClass:

@@ -131,6 +131,13 @@ def with_protection(damage: DamageMap, more: DamageMap) -> DamageMap:
     return result
 
 
+def check_unprotected(damage: DamageMap, protected: DamageMap) -> DamageMap:
+    """Return ``protected``, damage with protected pixels; raises ``MaskError`` if no damage is left."""
+    if protected.filled().empty and not damage.filled().empty:
+        raise MaskError("The protection covers all damage to fill: protect less of it.")
+    return protected
+
+
 def check_untouched(fills: Iterable[Fill], protected: DamageMap) -> None:
     """Raise ``ImagestError`` if a fill contains a protected pixel."""
     if protected.empty:

@@ -11,7 +11,7 @@ from pathlib import Path
 from imagest_core.arrays import Image8
 from imagest_core.errors import InputError
 from imagest_core.painting.atomic import replacing, write_text
-from imagest_core.painting.outputs import check_target
+from imagest_core.painting.outputs import check_regular_file, check_target
 from imagest_core.progress import Progress
 from imagest_core.training.images import StoredPicture, list_pictures
 
@@ -96,6 +96,7 @@ def write_rows(path: Path, rows: Iterable[CaptionRow]) -> None:
 
 def read_rows(path: Path) -> list[CaptionRow]:
     """Read the table; raises ``InputError`` if it isn't one."""
+    check_regular_file(path)
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
             reader = csv.DictReader(file, strict=True)

@@ -13,6 +13,7 @@ from imagest_core.models.checkpoint import save_checkpoint
 from imagest_core.models.description import Description, read_description
 from imagest_core.models.imagest.network import ImagestNetwork
 from imagest_core.models.validation import read_json
+from imagest_core.painting.outputs import check_regular_file
 from imagest_core.training.diffusion import latent_scale
 from imagest_core.training.log import LOSSES
 from imagest_core.training.state import SETTINGS, STATE, averaged, is_model, network_of, read_state
@@ -87,6 +88,7 @@ def _settings(path: Path) -> Any:
 def held_out_curve(run: Path) -> list[dict[str, float]]:
     """Return step and metrics of each evaluation; raises ``ModelError`` if the log is damaged."""
     curve: dict[int, dict[str, float]] = {}
+    check_regular_file(run / LOSSES)
     try:
         with (run / LOSSES).open(newline="", encoding="utf-8") as file:
             for row in csv.DictReader(file):

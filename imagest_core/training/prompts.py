@@ -18,6 +18,7 @@ from imagest_core.errors import InputError, ModelError
 from imagest_core.models.installed import InstalledModel
 from imagest_core.models.language import LanguageModel
 from imagest_core.models.validation import read_json
+from imagest_core.painting.outputs import check_regular_file
 from imagest_core.training.loop import LoopOptions, Trainer
 from imagest_core.training.pack import held_out_curve
 from imagest_core.training.plan import plan_by_trial
@@ -58,6 +59,7 @@ def read_prompts(path: Path) -> list[str]:
 
     Raises ``InputError`` if it can't be read or holds fewer than ``SMALLEST``.
     """
+    check_regular_file(path)
     try:
         if path.stat().st_size > LARGEST:
             raise InputError(f"{path} is larger than {LARGEST >> 20} MB: give a part of it.")

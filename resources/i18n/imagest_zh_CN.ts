@@ -1418,8 +1418,24 @@
         <translation>模型 {folder} 的 {name} 与其说明不符：请重新导入。</translation>
     </message>
     <message>
+        <source>{path} can&apos;t be read ({reason}): {advice}.</source>
+        <translation>{path} 无法读取（{reason}）：{advice}。</translation>
+    </message>
+    <message>
+        <source>{path} can&apos;t be understood as a list of ONNX graphs ({reason}): {advice}.</source>
+        <translation>{path} 无法解读为 ONNX 计算图的清单（{reason}）：{advice}。</translation>
+    </message>
+    <message>
         <source>{path} has no part &apos;{value}&apos;: choose from {values}.</source>
         <translation>{path} 中没有部分“{value}”：请从 {values} 中选择。</translation>
+    </message>
+    <message>
+        <source>{path} isn&apos;t a graph of the Imagest network that ONNX Runtime can use: {advice}.</source>
+        <translation>{path} 不是 ONNX Runtime 可用的 Imagest 网络计算图：{advice}。</translation>
+    </message>
+    <message>
+        <source>{path} was changed after it was exported: {advice}.</source>
+        <translation>{path} 在导出后被更改：{advice}。</translation>
     </message>
     <message>
         <source>{path}: the tensor {name} has values that aren&apos;t finite.</source>
@@ -1818,6 +1834,10 @@
         <translation>注释需要文字：请输入文字，或移除该注释。</translation>
     </message>
     <message>
+        <source>A study of a painting needs PyTorch: leave out --runtime onnx.</source>
+        <translation>研究画作需要 PyTorch：请去掉 --runtime onnx。</translation>
+    </message>
+    <message>
         <source>A study of a painting needs PyTorch: leave out the study, or install PyTorch.</source>
         <translation>研究画作需要 PyTorch：请不使用研究结果，或安装 PyTorch。</translation>
     </message>
@@ -2002,6 +2022,10 @@
         <translation>损伤模型 {model} 不是保存配方时的那一个：请重新保存配方。</translation>
     </message>
     <message>
+        <source>The damage model {model} was learned with registered pictures, which fit one scan: save the recipe with another model.</source>
+        <translation>损伤模型 {model} 是用已配准的图片学习的，只适用于一幅扫描图：请用另一个模型保存配方。</translation>
+    </message>
+    <message>
         <source>The download needs {needed} MB, but only {free} MB are free in {folder}; free some space.</source>
         <translation>下载需要 {needed} MB，但 {folder} 只剩 {free} MB；请腾出空间。</translation>
     </message>
@@ -2134,6 +2158,10 @@
         <translation>最浅的区域可能是颜料而非裸露的底层（置信度 {confidence}）：请选取底层的颜色，或通过示例学习损伤。</translation>
     </message>
     <message>
+        <source>The part &apos;{value}&apos; is given two classes: give it one.</source>
+        <translation>“{value}”这一部分被指定了两个类别：请只指定一个。</translation>
+    </message>
+    <message>
         <source>The picture of the layer {name} has changed since it was registered ({path}): restore the file, or remove the layer and add it again.</source>
         <translation>图层 {name} 的图片在配准之后已改变（{path}）：请恢复该文件，或移除图层后重新添加。</translation>
     </message>
@@ -2160,6 +2188,10 @@
     <message>
         <source>The prompt is too long for the language model: shorten it.</source>
         <translation>提示词对语言模型来说太长：请缩短。</translation>
+    </message>
+    <message>
+        <source>The protection covers all damage to fill: protect less of it.</source>
+        <translation>保护区域覆盖了所有待填补的损伤：请缩小保护区域。</translation>
     </message>
     <message>
         <source>The recipe&apos;s damage model {model} is missing: put it back.</source>
@@ -2358,6 +2390,10 @@
         <translation>裁剪风格参考</translation>
     </message>
     <message>
+        <source>Two classes are given for all parts of the mask: give one.</source>
+        <translation>为蒙版的所有部分指定了两个类别：请只指定一个。</translation>
+    </message>
+    <message>
         <source>Unlock class</source>
         <translation>解锁类别</translation>
     </message>
@@ -2550,6 +2586,10 @@
         <translation>设备</translation>
     </message>
     <message>
+        <source>export the graphs again with imagest models export-onnx</source>
+        <translation>请用 imagest models export-onnx 重新导出计算图</translation>
+    </message>
+    <message>
         <source>has no safetensors file</source>
         <translation>没有 safetensors 文件</translation>
     </message>
@@ -2560,6 +2600,10 @@
     <message>
         <source>height</source>
         <translation>高度</translation>
+    </message>
+    <message>
+        <source>install the program again</source>
+        <translation>请重新安装本程序</translation>
     </message>
     <message>
         <source>is made for {kind}, not for {needed}</source>
@@ -2974,10 +3018,6 @@
         <translation>无法读取 {path}（{reason}）：请检查文件夹及其权限。</translation>
     </message>
     <message>
-        <source>{path} can&apos;t be read ({reason}): install the program again.</source>
-        <translation>无法读取 {path}（{reason}）；请重新安装程序。</translation>
-    </message>
-    <message>
         <source>{path} can&apos;t be read any more: open it again.</source>
         <translation>{path} 已无法读取：请重新打开。</translation>
     </message>
@@ -2992,10 +3032,6 @@
     <message>
         <source>{path} can&apos;t be read: {reason}.</source>
         <translation>无法读取 {path}：{reason}。</translation>
-    </message>
-    <message>
-        <source>{path} can&apos;t be understood as a list of ONNX graphs ({reason}).</source>
-        <translation>无法将 {path} 识别为 ONNX 计算图列表（{reason}）。</translation>
     </message>
     <message>
         <source>{path} can&apos;t be understood as a model&apos;s description ({reason}).</source>
@@ -3292,10 +3328,6 @@
     <message>
         <source>{path} needs more memory than is available: save it as a tiled TIFF.</source>
         <translation>{path} 所需内存超过现有内存：请存为分块 TIFF。</translation>
-    </message>
-    <message>
-        <source>{path} was changed after it was exported: export or install it again.</source>
-        <translation>{path} 在导出后被更改；请重新导出或安装。</translation>
     </message>
     <message>
         <source>{path} was changed outside of Imagest: {findings}.</source>

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 
 import numpy as np
 import pytest
@@ -88,6 +89,20 @@ def test_what_fits_one_scan_only_is_no_recipe(cli, cracked, tmp_path, options):
         {"parameters": {"widest": "x"}},
         {"parameters": {"unknown": 1}},
         {"parameters": {"widest": 100000}},
+        {"parameters": {"widest": True}},
+        {"parameters": {"widest": "7"}},
+        {"parameters": {"widest": 7.5}},
+        {"parameters": {"tone": float("nan")}},
+        {"parameters": {"polarity": ["dark"]}},
+        {"version": True},
+        {"unknown": 1},
+        {"model_sha256": "0" * 64},
+        {"method": "losses", "parameters": {"ground": "#zzzzzz"}},
+        {"method": "losses", "parameters": {"ground": [300, 0, 0]}},
+        {"method": "losses", "parameters": {"ground": [0.5, 0.5]}},
+        {"method": "examples", "parameters": {}, "model": "a\0b", "model_sha256": "0" * 64},
+        {"method": "examples", "parameters": {}, "model": "missing", "model_sha256": ""},
+        {"method": "examples", "parameters": {}, "model": "missing", "model_sha256": "0" * 64},
         {"parameters": 3},
         {"rim": -1},
         {"model": "m"},
@@ -97,8 +112,50 @@ def test_other_json_is_refused_in_one_sentence(tmp_path, change):
     path = tmp_path / "recipe.json"
     save_recipe(recipe_of("cracks", {"widest": 5}), path)
     path.write_text(json.dumps({**json.loads(path.read_text()), **change}))
-    with pytest.raises(InputError):
+    with pytest.raises(InputError) as refused:
         load_recipe(path)
+    assert not any(word in str(refused.value) for word in ("NoneType", "int()", "str", "Polarity", "codec"))
+
+
+def test_a_field_that_is_given_twice_is_refused(tmp_path):
+    path = tmp_path / "recipe.json"
+    save_recipe(recipe_of("cracks", {"widest": 5}), path)
+    path.write_text(path.read_text().replace('"rim": 0', '"rim": 0, "rim": 1'))
+    with pytest.raises(InputError, match="rim is given twice"):
+        load_recipe(path)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+@pytest.mark.parametrize("kind", ["pipe", "broken"])
+def test_a_batch_with_an_unusable_model_does_not_start(cli, tmp_path, kind):
+    folder, model = tmp_path / "scans", tmp_path / "model.safetensors"
+    folder.mkdir()
+    make_scan(folder / "scan.tif")
+    model.write_bytes(b"no model")
+    recipe = tmp_path / "recipe.json"
+    save_recipe(recipe_of("examples", {}, model=model), recipe)
+    if kind == "pipe":
+        model.unlink()
+        os.mkfifo(model)
+    answer = cli("batch", folder, "-o", tmp_path / "out", "--recipe", recipe, "--engine", "harmonic")
+    assert answer.code == 2
+    assert "model.safetensors" in answer.err
+    assert answer.err.count("\n") == 1
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+def test_a_batch_does_not_wait_for_pipes_in_its_folder(cli, tmp_path):
+    folder, out = tmp_path / "scans", tmp_path / "out"
+    folder.mkdir()
+    make_scan(folder / "scan.tif")
+    assert cli("batch", folder, "-o", out, "--engine", "harmonic").code == 0
+    settings = out / ".imagest-batch" / "settings.json"
+    settings.unlink()
+    os.mkfifo(settings)
+    answer = cli("batch", folder, "-o", out, "--engine", "harmonic")
+    assert answer.code == 2
+    assert "regular file" in answer.err
 
 
 @pytest.mark.parametrize("content", [b"", b"[]", b"\xff", b"[" * 100_000])

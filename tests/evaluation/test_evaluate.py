@@ -173,7 +173,7 @@ def test_missing_gmic_is_reported_before_anything_is_filled(
 
 def test_an_output_that_is_a_file_is_refused(cases: Path, out: Path) -> None:
     out.write_text("")
-    with pytest.raises(OutputError, match="can't be created"):
+    with pytest.raises(OutputError, match="is a file; name a folder"):
         evaluate(Evaluation(cases, out, ("harmonic",)), Progress())
 
 

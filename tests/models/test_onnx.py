@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -12,6 +14,7 @@ import torch
 from tiny_model import tiny_checkpoint, tiny_network
 
 from imagest_core.errors import InputError, ModelError, OutputError
+from imagest_core.messages import Message
 from imagest_core.models.backbone import ConditionInputs
 from imagest_core.models.checkpoint import save_checkpoint
 from imagest_core.models.description import read_description
@@ -20,7 +23,7 @@ from imagest_core.models.imagest.backbone import load_backbone
 from imagest_core.models.imagest.network import NetworkConfig
 from imagest_core.models.onnx.backbone import load_onnx_backbone
 from imagest_core.models.onnx.graphs import GRAPHS, MANIFEST, find_graphs, read_graph, read_manifest
-from imagest_core.models.onnx.providers import CUDA, choose_provider
+from imagest_core.models.onnx.providers import CUDA, choose_provider, refused
 from imagest_core.progress import Progress
 from resources import resource
 
@@ -154,3 +157,86 @@ def test_an_exported_part_runs_and_is_described(tmp_path):
     assert json.loads((tmp_path / "out" / MANIFEST).read_text())["model"] == "toy"
     with pytest.raises(OutputError):
         export(model, tmp_path / "out", ExportOptions(parts=("encoder",)))
+
+
+@pytest.fixture
+def own_graphs(tmp_path: Path) -> Path:
+    """A copy of the embedded model with graphs of its own."""
+    return Path(shutil.copytree(EMBEDDED, tmp_path / "own"))
+
+
+def replace_graph(model: Path, part: str, content: bytes) -> None:
+    """Replace a graph together with its hash in the manifest."""
+    (model / "onnx" / f"{part}.onnx").write_bytes(content)
+    path = model / "onnx" / MANIFEST
+    manifest = json.loads(path.read_text())
+    manifest["graphs"][part]["sha256"] = hashlib.sha256(content).hexdigest()
+    path.write_text(json.dumps(manifest))
+
+
+@pytest.mark.parametrize("kind", ["truncated", "random", "empty", "other", "unknown operator"])
+def test_a_foreign_graph_whose_hash_matches_is_refused(own_graphs, kind):
+    graph = (own_graphs / "onnx" / "style.onnx").read_bytes()
+    contents = {
+        "truncated": graph[:-4000],
+        "random": np.random.default_rng(0).bytes(4000),
+        "empty": b"",
+        "other": (own_graphs / "onnx" / "encoder.onnx").read_bytes(),
+        "unknown operator": graph.replace(b"MatMul", b"MatMux"),
+    }
+    replace_graph(own_graphs, "style", contents[kind])
+    with pytest.raises(ModelError, match="export-onnx") as refused:
+        load_onnx_backbone(own_graphs, "cpu", Progress())
+    assert "style.onnx" in str(refused.value)
+    assert "install the program" not in str(refused.value)
+
+
+def test_a_manifest_without_weights_is_refused(own_graphs):
+    path = own_graphs / "onnx" / MANIFEST
+    manifest = json.loads(path.read_text())
+    manifest["graphs"]["style"]["weights"] = {}
+    path.write_text(json.dumps(manifest))
+    with pytest.raises(ModelError, match=r"style\.onnx.*export-onnx"):
+        load_onnx_backbone(own_graphs, "cpu", Progress())
+
+
+def test_a_graph_with_other_outputs_is_refused_when_it_runs():
+    backbone = load_onnx_backbone(EMBEDDED, "cpu", Progress())
+    images, masks = np.zeros((1, 3, 64, 64), np.float32), np.zeros((1, 1, 64, 64), np.float32)
+    with pytest.raises(ModelError, match=r"encoder\.onnx"):
+        backbone.encode(images[..., :60], masks)
+
+
+def test_lack_of_memory_is_no_fault_of_the_graph():
+    for text in ("Failed to allocate memory for requested buffer of size 9", "CUDA failure 700: illegal"):
+        with pytest.raises(RuntimeError), refused(Message("The graph is foreign.")):
+            raise RuntimeError(text)
+    with pytest.raises(ModelError), refused(Message("The graph is foreign.")):
+        raise RuntimeError("Protobuf parsing failed")
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"graphs": None}, "graphs must be an object"),
+        ({"graphs": {}}, "it describes no graph style"),
+        ({"graphs": {part: None for part in GRAPHS}}, "it describes no graph style"),
+        ({"model": 3}, "model must be text"),
+        ({"format": True}, "another format"),
+        ({"unknown": 1}, "unknown is unknown"),
+    ],
+)
+def test_a_manifest_with_wrong_values_is_refused_in_plain_words(own_graphs, change, reason):
+    path = own_graphs / "onnx" / MANIFEST
+    path.write_text(json.dumps({**json.loads(path.read_text()), **change}))
+    with pytest.raises(ModelError, match=reason):
+        read_manifest(own_graphs / "onnx")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+def test_a_graph_that_is_a_pipe_is_refused(own_graphs):
+    path = own_graphs / "onnx" / "style.onnx"
+    path.unlink()
+    os.mkfifo(path)
+    with pytest.raises(InputError, match="regular file"):
+        load_onnx_backbone(own_graphs, "cpu", Progress())

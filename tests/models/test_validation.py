@@ -194,3 +194,13 @@ def test_descriptions_that_were_found_faulty(shared: Path, folder: Path) -> None
         (folder / "config.json").chmod(0o644)
         with pytest.raises(ModelError):
             load_checkpoint(folder)
+
+
+@pytest.mark.parametrize(
+    ("stored", "reason"),
+    [({}, "name is missing"), ({"unknown": 1}, "unknown is unknown"), ({"name": "a"}, "title is missing")],
+)
+def test_a_description_with_other_fields_is_refused_in_plain_words(tmp_path, stored, reason):
+    (tmp_path / "config.json").write_text(json.dumps(stored))
+    with pytest.raises(ModelError, match=reason):
+        read_description(tmp_path)

@@ -244,6 +244,9 @@ def test_a_study_of_other_weights_or_another_kind_is_refused(
         restore(painting, damage(), request)
     with pytest.raises(ModelError, match="not Stable Diffusion"):
         studies.check_study(study, studies.STABLE_DIFFUSION, "sd1")
+    fitting = request.changed(model=str(models / "toy"), runtime="onnx")
+    with pytest.raises(InputError, match="leave out --runtime onnx"):
+        restore(painting, damage(), fitting)
 
 
 # Cancelling and resuming

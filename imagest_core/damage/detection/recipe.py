@@ -6,10 +6,11 @@ with it. A model is named relative to the recipe and identified by the hash of i
 
 from __future__ import annotations
 
-import json
+import math
 import os
+import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from imagest_core.damage.map import DamageMap
 from imagest_core.damage.rim import MAX_LIMIT
 from imagest_core.errors import InputError
 from imagest_core.messages import Message
+from imagest_core.models.validation import read_json
 from imagest_core.painting.atomic import replacing, write_text
 from imagest_core.painting.outputs import FileKind, check_regular_file, check_replaceable
 from imagest_core.painting.reader import Painting
@@ -60,16 +62,19 @@ class Recipe:
     @classmethod
     def from_plain(cls, stored: Any) -> Recipe:
         """Return the recipe that :meth:`to_plain` wrote; raises ``TypeError`` or ``ValueError``."""
-        if not isinstance(stored, Mapping) or stored.get("kind") != KIND or stored.get("version") != VERSION:
-            raise ValueError("it is not a mask recipe of this version")
+        if not isinstance(stored, Mapping) or stored.get("kind") != KIND:
+            raise ValueError("it is not a mask recipe")
+        if type(stored.get("version")) is not int or stored["version"] != VERSION:
+            raise ValueError("its version is not the one this program reads")
+        if unknown := sorted(stored.keys() - {"kind", "version", *cls.__dataclass_fields__}):
+            raise ValueError(f"it has no field {unknown[0]}")
         method, parameters, rim = stored.get("method"), stored.get("parameters", {}), stored.get("rim", 0)
         if not isinstance(method, str) or method not in PARAMETERS:
             raise ValueError(f"its method is none of {', '.join(PARAMETERS)}")
         if not isinstance(parameters, Mapping) or type(rim) is not int or not 0 <= rim <= MAX_LIMIT:
             raise ValueError("its parameters or its rim are invalid")
         model, sha256 = stored.get("model", ""), stored.get("model_sha256", "")
-        if not isinstance(model, str) or not isinstance(sha256, str) or bool(model) != (method == "examples"):
-            raise ValueError("a learned model and the method examples go together")
+        _check_model_name(method, model, sha256)
         recipe = cls(method, dict(parameters), rim, model, sha256)
         recipe.check_parameters()
         return recipe
@@ -78,13 +83,45 @@ class Recipe:
         """Return the detector's parameters; raises ``ValueError`` or ``InputError`` for invalid ones."""
         kind, given = PARAMETERS[self.method], dict(self.parameters)
         for name, value in given.items():
-            if name not in kind.__dataclass_fields__:  # type: ignore[attr-defined]
-                raise ValueError(f"the method {self.method} has no parameter {name}")
-            if isinstance(value, list):
-                given[name] = tuple(value)
-        if "polarity" in given:
-            given["polarity"] = Polarity(given["polarity"])
+            given[name] = _parameter(self.method, name, value)
         return kind(**given)
+
+
+def _check_model_name(method: str, model: Any, sha256: Any) -> None:
+    """Raise ``ValueError`` unless the method has a model and its hash exactly if it needs them."""
+    if not isinstance(model, str) or not isinstance(sha256, str) or bool(model) != (method == "examples"):
+        raise ValueError("a learned model and the method examples go together")
+    if "\0" in model:
+        raise ValueError("the name of its model is invalid")
+    if bool(sha256) != bool(model) or (sha256 and re.fullmatch("[0-9a-f]{64}", sha256) is None):
+        raise ValueError("its model_sha256 must be the SHA-256 hash of the model")
+
+
+def _parameter(method: str, name: str, value: Any) -> Any:
+    """Return a parameter as the detector takes it; raises ``ValueError`` if its type is wrong."""
+    types = {each.name: str(each.type) for each in fields(PARAMETERS[method])}
+    if name not in types:
+        raise ValueError(f"the method {method} has no parameter {name}")
+    kind, _, optional = types[name].partition(" | ")
+    if value is None and optional:
+        return None
+    if kind == "Polarity":
+        if value not in list(Polarity):
+            raise ValueError(f"{name} must be {', '.join(Polarity)}")
+        return Polarity(value)
+    if kind == "Colour":
+        if not isinstance(value, list | tuple) or len(value) != 3 or not all(map(_is_share, value)):
+            raise ValueError(f"{name} must be a colour: three numbers from 0 to 1")
+        return tuple(map(float, value))
+    if kind == "int" and type(value) is not int:
+        raise ValueError(f"{name} must be a whole number")
+    if type(value) not in (int, float) or not math.isfinite(value):
+        raise ValueError(f"{name} must be a number")
+    return value
+
+
+def _is_share(value: Any) -> bool:
+    return type(value) in (int, float) and 0 <= value <= 1
 
 
 def recipe_of(method: str, parameters: Mapping[str, Any], rim: int = 0, model: Path | None = None) -> Recipe:
@@ -124,10 +161,10 @@ def load_recipe(path: Path) -> Recipe:
         check_regular_file(path)
         if path.stat().st_size > MAX_BYTES:
             raise ValueError("it is larger than 1 MB")
-        recipe = Recipe.from_plain(json.loads(path.read_text(encoding="utf-8")))
+        recipe = Recipe.from_plain(read_json(path))
     except OSError as error:
         raise _invalid(path, error.strerror or error) from error
-    except (ValueError, TypeError, RecursionError) as error:
+    except ValueError as error:
         raise _invalid(path, error) from error
     if not recipe.model:
         return recipe
@@ -138,20 +175,31 @@ def load_recipe(path: Path) -> Recipe:
 
 
 def check_model(recipe: Recipe) -> None:
-    """Raise ``InputError`` unless the recipe's model, if any, is the file that it was saved with."""
+    """Raise ``InputError`` unless the recipe's model, if any, is usable and the file it was saved with."""
     if not recipe.model:
         return
+    from imagest_core.damage.detection.trained_model import load_model
+
+    check_regular_file(Path(recipe.model))
     try:
         found = file_sha256(Path(recipe.model))
     except OSError:
         raise InputError(
             Message("The recipe's damage model {model} is missing: put it back.", model=recipe.model)
         ) from None
-    if recipe.model_sha256 and found != recipe.model_sha256:
+    if found != recipe.model_sha256:
         raise InputError(
             Message(
                 "The damage model {model} is not the one that the recipe was saved with: save the "
                 "recipe again.",
+                model=recipe.model,
+            )
+        )
+    if load_model(Path(recipe.model)).settings.layers:
+        raise InputError(
+            Message(
+                "The damage model {model} was learned with registered pictures, which fit one scan: save the "
+                "recipe with another model.",
                 model=recipe.model,
             )
         )

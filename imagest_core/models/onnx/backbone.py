@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from imagest_core.errors import ModelError
 from imagest_core.models.backbone import Capability, ConditionInputs, EncodedWindows
 from imagest_core.models.cache import loaded_models
 from imagest_core.models.description import Description, check_files, read_description
@@ -17,13 +18,16 @@ from imagest_core.models.onnx.graphs import (
     DECODER,
     ENCODER,
     GRAPHS,
+    INPUTS,
+    OUTPUTS,
     STYLE,
     UNET,
     Weights,
     find_graphs,
+    foreign_graph,
     read_graph,
 )
-from imagest_core.models.onnx.providers import NAMES, choose_provider, open_session
+from imagest_core.models.onnx.providers import NAMES, choose_provider, open_session, refused
 from imagest_core.models.schedule import cosine_schedule
 from imagest_core.progress import Progress
 
@@ -35,18 +39,26 @@ Array = NDArray[np.float32]
 
 @dataclass(frozen=True, eq=False)
 class LoadedGraphs:
-    """A session for each graph of a model; ``held`` is the memory that the sessions read."""
+    """A session for each graph of a model in ``place``; ``held`` is the memory that the sessions read."""
 
     description: Description
+    place: Path
     sessions: Mapping[str, Any]
     held: tuple[Any, ...]
     size: int
 
-    def run(self, part: str, *inputs: NDArray[Any]) -> list[Array]:
-        """Return the outputs of a graph for its ``inputs`` in their order."""
-        session = self.sessions[part]
+    def run(self, part: str, inputs: Sequence[NDArray[Any]], *shapes: tuple[int | None, ...]) -> list[Array]:
+        """Return the outputs of a graph for its ``inputs`` in their order.
+
+        Raises :class:`ModelError` unless the outputs are float32 of these ``shapes``; None matches any side.
+        """
+        session, refusal = self.sessions[part], foreign_graph(self.place, part)
         named = {each.name: np.ascontiguousarray(value) for each, value in zip(session.get_inputs(), inputs)}
-        return list(session.run(None, named))
+        with refused(refusal):
+            outputs = list(session.run(None, named))
+        if not all(_fits(output, shape) for output, shape in zip(outputs, shapes, strict=True)):
+            raise ModelError(refusal)
+        return outputs
 
     @property
     def provider(self) -> str:
@@ -77,10 +89,27 @@ def _load(folder: Path, description: Description, provider: str, progress: Progr
         progress.check()
         graph = read_graph(place, part, manifest)
         weights = {name: stored.get(name, shape) for name, shape in manifest.graphs[part].weights.items()}
-        sessions[part], memory = open_session(graph, provider, weights)
+        refusal = foreign_graph(place, part)
+        sessions[part], memory = open_session(graph, provider, weights, refusal)
+        if not _has_names(sessions[part], part):
+            raise ModelError(refusal)
         held.append(memory)
         size += sum(weight.nbytes for weight in weights.values())
-    return LoadedGraphs(description, sessions, tuple(held), size)
+    return LoadedGraphs(description, place, sessions, tuple(held), size)
+
+
+def _has_names(session: Any, part: str) -> bool:
+    """Return whether a graph has the inputs and outputs of ``part``."""
+    inputs, outputs = session.get_inputs(), session.get_outputs()
+    return [each.name for each in inputs] == list(INPUTS[part]) and [each.name for each in outputs] == list(
+        OUTPUTS[part]
+    )
+
+
+def _fits(output: Any, shape: tuple[int | None, ...]) -> bool:
+    if not isinstance(output, np.ndarray) or output.dtype != np.float32 or output.ndim != len(shape):
+        return False
+    return all(side in (None, found) for side, found in zip(shape, output.shape))
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,13 +162,16 @@ class OnnxBackbone:
         if inputs.style is None or not len(inputs.style):
             return None
         pictures = inputs.style.transpose(0, 3, 1, 2) * np.float32(2) - np.float32(1)
-        tokens = self._graphs.run(STYLE, pictures)[0]
+        tokens = self._graphs.run(STYLE, [pictures], (1, None, self._unstyled.tokens.shape[2]))[0]
         strength = np.full((1, 1, 1), inputs.style_strength, np.float32)
         return StyleTokens(tokens, strength, inputs.guidance)
 
     def encode(self, images: Array, masks: Array) -> EncodedWindows:
         """Return the latents of images (n, 3, h, w) in −1…1 and which of them the hole touches."""
-        return EncodedWindows(*self._graphs.run(ENCODER, images, masks))
+        count, _, height, width = images.shape
+        sides = height // LATENT_FACTOR, width // LATENT_FACTOR
+        shapes = (count, self.latent_channels, *sides), (count, 1, *sides)
+        return EncodedWindows(*self._graphs.run(ENCODER, [images, masks], *shapes))
 
     def denoise(
         self,
@@ -159,11 +191,11 @@ class OnnxBackbone:
         return plain + np.float32(condition.guidance) * (styled - plain)
 
     def _predict(self, inputs: tuple[Any, ...], style: StyleTokens) -> Array:
-        return self._graphs.run(UNET, *inputs, style.tokens, style.strength)[0]
+        return self._graphs.run(UNET, [*inputs, style.tokens, style.strength], inputs[0].shape)[0]
 
     def decode(self, latents: Array, images: Array, masks: Array, encoded: EncodedWindows) -> Array:
         """Return the images of ``latents``; outside the hole the decoder gets the known samples."""
-        return self._graphs.run(DECODER, latents, encoded.inside, images, masks)[0]
+        return self._graphs.run(DECODER, [latents, encoded.inside, images, masks], images.shape)[0]
 
     def window_bytes(self, pixels: int) -> int:
         """Return the working memory in bytes of a window of ``pixels``, generously."""

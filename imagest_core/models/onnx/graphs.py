@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from imagest_core.errors import ModelError
 from imagest_core.messages import Message
 from imagest_core.models.description import Description
 from imagest_core.models.validation import read_json
+from imagest_core.painting.outputs import check_regular_file
 from imagest_core.printable import json_text
 from resources import resource
 
@@ -30,6 +31,18 @@ FOLDER = "onnx"
 """Folder of the graphs inside a model's folder."""
 STYLE, ENCODER, DECODER, UNET = "style", "encoder", "decoder", "unet"
 GRAPHS = (STYLE, ENCODER, UNET, DECODER)
+INPUTS: Mapping[str, tuple[str, ...]] = {
+    STYLE: ("pictures",),
+    ENCODER: ("images", "masks"),
+    UNET: ("latents", "inside", "known", "timesteps", "tokens", "strength"),
+    DECODER: ("latents", "inside", "images", "masks"),
+}
+OUTPUTS: Mapping[str, tuple[str, ...]] = {
+    STYLE: ("tokens",),
+    ENCODER: ("latents", "inside"),
+    UNET: ("velocity",),
+    DECODER: ("filled",),
+}
 LATENT_SCALE = "autoencoder.latent_scale"
 """The one weight that is part of the configuration instead of a safetensors file."""
 INSIDE, BESIDE = "inside", "safetensors"
@@ -74,29 +87,63 @@ def read_manifest(folder: Path) -> Manifest:
     """Read the manifest of ``folder``; raises :class:`ModelError` if it can't be used."""
     path = folder / MANIFEST
     try:
-        stored = dict(read_json(path))
-        graphs = {part: _graph(stored["graphs"][part]) for part in GRAPHS}
-        manifest = Manifest(**{**stored, "graphs": graphs})
-        if manifest.format != FORMAT:
-            raise ValueError(f"its format is {manifest.format}")
-    except (ValueError, TypeError, KeyError, OSError) as error:
+        return _manifest(read_json(path))
+    except (ValueError, OSError) as error:
+        reason = error.strerror or error if isinstance(error, OSError) else error
         raise ModelError(
             Message(
-                "{path} can't be understood as a list of ONNX graphs ({reason}).", path=path, reason=error
+                "{path} can't be understood as a list of ONNX graphs ({reason}): {advice}.",
+                path=path,
+                reason=reason,
+                advice=advice(folder),
             )
         ) from error
-    return manifest
 
 
-def _graph(stored: Mapping[str, Any]) -> Graph:
-    weights = {str(name): tuple(int(side) for side in shape) for name, shape in stored["weights"].items()}
-    return Graph(
-        str(stored["sha256"]),
-        tuple(map(str, stored["inputs"])),
-        tuple(map(str, stored["outputs"])),
-        weights,
-        dict(stored.get("check", {})),
-    )
+def advice(folder: Path) -> Message:
+    """Return how to get intact graphs in ``folder``, as a clause."""
+    if folder == resource("models", "embedded") / FOLDER:
+        return Message("install the program again")
+    return Message("export the graphs again with imagest models export-onnx")
+
+
+def _manifest(stored: Any) -> Manifest:
+    """Return the manifest after checking all types; raises ``ValueError``."""
+    if not isinstance(stored, dict):
+        raise ValueError("it isn't a JSON object")
+    if stored.get("format") != FORMAT or isinstance(stored["format"], bool):
+        raise ValueError("it has another format than this version reads")
+    names = {each.name: str(each.type) for each in fields(Manifest)}
+    if unknown := sorted(stored.keys() - names.keys()):
+        raise ValueError(f"{unknown[0]} is unknown")
+    if missing := sorted(names.keys() - stored.keys()):
+        raise ValueError(f"{missing[0]} is missing")
+    for name, kind in names.items():
+        if kind == "str" and not isinstance(stored[name], str):
+            raise ValueError(f"{name} must be text")
+        if kind == "int" and type(stored[name]) is not int:
+            raise ValueError(f"{name} must be a whole number")
+        if kind.startswith("Mapping") and not isinstance(stored[name], dict):
+            raise ValueError(f"{name} must be an object with names and values")
+    graphs = {part: _graph(part, stored["graphs"].get(part)) for part in GRAPHS}
+    return Manifest(**{**stored, "graphs": graphs})
+
+
+def _graph(part: str, stored: Any) -> Graph:
+    if not isinstance(stored, dict):
+        raise ValueError(f"it describes no graph {part}")
+    sha256, weights, check = stored.get("sha256"), stored.get("weights"), stored.get("check", {})
+    if not isinstance(sha256, str) or len(sha256) != 64:
+        raise ValueError(f"the sha256 of {part} must be a SHA-256 hash")
+    if not isinstance(weights, dict) or not isinstance(check, dict):
+        raise ValueError(f"weights and check of {part} must be objects with names and values")
+    for name, shape in weights.items():
+        if not isinstance(shape, list) or not all(type(side) is int and side >= 0 for side in shape):
+            raise ValueError(f"the shape of {name} must be a list of whole numbers")
+    if stored.get("inputs") != list(INPUTS[part]) or stored.get("outputs") != list(OUTPUTS[part]):
+        raise ValueError(f"the graph {part} has other inputs or outputs than this version uses")
+    shapes = {name: tuple(shape) for name, shape in weights.items()}
+    return Graph(sha256, INPUTS[part], OUTPUTS[part], shapes, dict(check))
 
 
 def find_graphs(folder: Path, description: Description) -> tuple[Path, Manifest]:
@@ -124,17 +171,30 @@ def find_graphs(folder: Path, description: Description) -> tuple[Path, Manifest]
 def read_graph(folder: Path, part: str, manifest: Manifest) -> bytes:
     """Return the bytes of one graph; raises :class:`ModelError` unless they have the manifest's hash."""
     path = folder / f"{part}.onnx"
+    check_regular_file(path)
     try:
         content = path.read_bytes()
     except OSError as error:
+        reason = error.strerror or error
         raise ModelError(
-            Message("{path} can't be read ({reason}): install the program again.", path=path, reason=error)
+            Message(
+                "{path} can't be read ({reason}): {advice}.", path=path, reason=reason, advice=advice(folder)
+            )
         ) from error
     if hashlib.sha256(content).hexdigest() != manifest.graphs[part].sha256:
         raise ModelError(
-            Message("{path} was changed after it was exported: export or install it again.", path=path)
+            Message("{path} was changed after it was exported: {advice}.", path=path, advice=advice(folder))
         )
     return content
+
+
+def foreign_graph(folder: Path, part: str) -> Message:
+    """Return the error for a graph that ONNX Runtime can't use, or that isn't ``part`` of a network."""
+    return Message(
+        "{path} isn't a graph of the Imagest network that ONNX Runtime can use: {advice}.",
+        path=folder / f"{part}.onnx",
+        advice=advice(folder),
+    )
 
 
 class Weights:

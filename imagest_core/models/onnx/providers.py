@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from imagest_core.errors import InputError
+from imagest_core.errors import InputError, ModelError, out_of_memory
 from imagest_core.messages import Message
 
 CUDA, DIRECTML, COREML, CPU = (
@@ -21,6 +22,7 @@ CUDA, DIRECTML, COREML, CPU = (
 FAST = (CUDA, DIRECTML, COREML)
 """Those that ``auto`` prefers to the CPU, best first."""
 NAMES = {CUDA: "CUDA", DIRECTML: "DirectML", COREML: "Core ML", CPU: "CPU"}
+GPU_FAILURE = "CUDA failure"
 ERRORS_ONLY = 3
 """Severity from which ONNX Runtime writes to the standard error stream."""
 
@@ -40,11 +42,15 @@ def choose_provider(device: str) -> str:
 
 
 def open_session(
-    graph: bytes, provider: str, weights: Mapping[str, NDArray[np.float32]] | None = None
+    graph: bytes,
+    provider: str,
+    weights: Mapping[str, NDArray[np.float32]] | None = None,
+    refusal: Message | None = None,
 ) -> tuple[Any, Any]:
     """Return a session of ``graph`` and what must live as long as it does.
 
-    ``weights`` replace the external weights of the graph. ONNX Runtime reads them where they are.
+    ``weights`` replace the external weights of the graph. ONNX Runtime reads them where they are. Raises
+    :class:`ModelError` with ``refusal`` if ONNX Runtime can't use the graph.
     """
     import onnxruntime
 
@@ -53,8 +59,29 @@ def open_session(
     options.intra_op_num_threads = int(os.environ.get("OMP_NUM_THREADS") or 0)
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     held = [onnxruntime.OrtValue.ortvalue_from_numpy(weight) for weight in (weights or {}).values()]
-    if weights:
-        options.add_external_initializers(list(weights), held)
     providers = [provider] if provider == CPU else [provider, CPU]
-    session = onnxruntime.InferenceSession(graph, options, providers=providers)
+    with refused(refusal):
+        if weights:
+            options.add_external_initializers(list(weights), held)
+        session = onnxruntime.InferenceSession(graph, options, providers=providers)
     return session, (held, weights)
+
+
+@contextmanager
+def refused(refusal: Message | None) -> Iterator[None]:
+    """Raise :class:`ModelError` with ``refusal`` for errors of ONNX Runtime that the graph causes.
+
+    Lack of memory and failures of the GPU pass.
+    """
+    try:
+        yield
+    except Exception as error:
+        other_cause = out_of_memory(error) or GPU_FAILURE in str(error)
+        if refusal is None or other_cause or not _from_runtime(error):
+            raise
+        raise ModelError(refusal) from error
+
+
+def _from_runtime(error: Exception) -> bool:
+    """Return whether ONNX Runtime raised ``error``: its own classes share no base class."""
+    return type(error).__module__.startswith("onnxruntime.") or isinstance(error, RuntimeError | ValueError)

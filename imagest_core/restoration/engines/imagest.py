@@ -12,7 +12,7 @@ from imagest_core.errors import InputError
 from imagest_core.models.backbone import Capability
 from imagest_core.models.identity import ModelKind
 from imagest_core.models.installed import InstalledModel, find_model, installed_models
-from imagest_core.models.runtime import ONNX, TORCH, choose_runtime
+from imagest_core.models.runtime import ONNX, TORCH, choose_runtime, is_installed
 from imagest_core.models.studies import IMAGEST, check_study, find_study
 from imagest_core.progress import Progress
 from imagest_core.restoration import parameters as base
@@ -168,6 +168,8 @@ def _load_backbone(request: RestorationRequest, progress: Progress) -> Backbone:
         from imagest_core.models.onnx.backbone import load_onnx_backbone
 
         if study is not None:
+            if request.runtime == ONNX and is_installed(TORCH):
+                raise InputError("A study of a painting needs PyTorch: leave out --runtime onnx.")
             raise InputError("A study of a painting needs PyTorch: leave out the study, or install PyTorch.")
         return load_onnx_backbone(folder, request.device, progress)
     from imagest_core.models.hardware import choose_hardware
