@@ -135,6 +135,7 @@ def write(work: Work, folder: Path, settings: BatchSettings, progress: Progress)
     inputs = [Path(path) for path in (job.scan, job.mask) if path]
     with work.timed("writing"):
         out.parent.mkdir(parents=True, exist_ok=True)
+        job.check_unedited(folder)
         _check(files, record)
         with all_or_none(files, force=job.replace, inputs=inputs):
             if mask is not None:

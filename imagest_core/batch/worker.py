@@ -185,6 +185,7 @@ class Worker:
             raise _WorkerLostError(
                 Message("The program ended several times while this painting was restored.")
             )
+        claim.job.check_unedited(self.jobs.folder)
         work = stages.read(claim.job, self.settings, self._progress(claim, 0.0, 0.1))
         try:
             memory = work.memory
