@@ -17,10 +17,12 @@ from imagest_core.damage.detection.recipe import check_model
 from imagest_core.errors import InputError, OutputError
 from imagest_core.messages import Message
 from imagest_core.painting.atomic import check_writable, replacing, write_text
+from imagest_core.painting.formats.base import pixels_allowed
 from imagest_core.painting.outputs import check_folder
 from imagest_core.painting.stamp import file_sha256
 from imagest_core.restoration.record import RestorationRecord
 from imagest_core.restoration.validation import check_request
+from imagest_core.style.check import check_references
 
 SETTINGS = "settings.json"
 
@@ -55,9 +57,7 @@ def open_batch(
     Raises ``InputError`` before anything is written if the settings can't be met, if they are not those of
     the batch in ``out``, or if a file to be written exists already or is an input.
     """
-    check_request(settings.request)
-    if settings.recipe is not None:
-        check_model(settings.recipe)
+    _check_settings(settings)
     jobs = JobList(out)
     stored = load_settings(jobs) if jobs.exists else None
     if stored is not None and stored != settings and not force:
@@ -81,6 +81,16 @@ def open_batch(
         else:
             jobs.fail(replace(job, replace=True), Outcome(error.message, template_of(error.message)))
     return jobs
+
+
+def _check_settings(settings: BatchSettings) -> None:
+    """Raise ``InputError`` if an option is wrong for all scans."""
+    check_request(settings.request)
+    if settings.recipe is not None:
+        check_model(settings.recipe)
+    if settings.style is not None:
+        with pixels_allowed(settings.max_pixels):
+            check_references(settings.style)
 
 
 def _create(jobs: JobList, settings: BatchSettings) -> None:

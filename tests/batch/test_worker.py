@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from dataclasses import replace
 
@@ -90,6 +91,22 @@ def test_failures_are_reported_and_the_others_are_restored(scans, out, settings)
     assert reasons["d.tif"] == "d.tif has no mask: put d-mask.png beside it, or give a recipe."
     assert "b.tif" in reasons["b.tif"]
     assert not list(out.glob("b.*"))
+
+
+def test_a_scan_that_is_missing_or_no_file_says_so(cli, scans, out, settings, tmp_path):
+    (scans / "link.tif").symlink_to("nowhere.tif")
+    os.mkfifo(scans / "pipe.tif")
+    (tmp_path / "list.txt").write_text("scans/a.tif\nscans/gone.tif\nscans/link.tif\nscans/pipe.tif\n")
+    jobs = start(tmp_path / "list.txt", out, settings)
+    run_jobs(out, settings)
+    reasons = {job.name: job.outcome.reason for job in jobs.jobs(JobState.FAILED)}
+    assert "gone.tif doesn't exist" in reasons["scans/gone.tif"]
+    assert "is a link to a file that doesn't exist" in reasons["scans/link.tif"]
+    assert "is not a regular file" in reasons["scans/pipe.tif"]
+    (tmp_path / "list.txt").write_text("scans/gone.tif\n")
+    answer = cli("batch", tmp_path / "list.txt", "-o", tmp_path / "other", "--engine", "harmonic")
+    assert answer.code == 2
+    assert "gone.tif doesn't exist" in answer.err
 
 
 @pytest.mark.parametrize("retries", [0, 2])
