@@ -38,8 +38,8 @@ def find_sources(source: Path, suffix: str, out: Path) -> list[Source]:
     """Return the scans in the folder ``source`` and its subfolders, or in the text file ``source``.
 
     A file whose name ends in ``suffix`` is a mask and never a scan. Hidden files, the batch folder ``out``,
-    and subfolders with results of other batches are left out. Raises ``InputError`` if there is no scan, or if
-    two results would have the same name.
+    and subfolders with results of other batches are left out. Raises ``InputError`` if there is no scan, or
+    if two results would have the same name.
     """
     check_suffix(suffix)
     try:
