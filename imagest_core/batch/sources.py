@@ -69,6 +69,19 @@ def check_scan(scan: Path) -> None:
     raise InputError(Message(text, scan=scan))
 
 
+def check_picture(scan: Path) -> None:
+    """Raise ``InputError`` unless ``scan`` is a regular file of a supported picture format, by its name."""
+    check_scan(scan)
+    if scan.suffix.lower() not in SCANS:
+        raise InputError(
+            Message(
+                "{name} is not a picture that can be restored: choose a TIFF, PNG, JPEG, WebP or JPEG 2000 "
+                "file.",
+                name=scan.name,
+            )
+        )
+
+
 def check_masks(sources: list[Source], source: Path, suffix: str) -> None:
     """Raise ``InputError`` if no scan can be restored without a recipe, because none has a mask."""
     if any(each.mask for each in sources):

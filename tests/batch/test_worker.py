@@ -177,3 +177,43 @@ def test_two_workers_share_a_list(scans, out, settings):
     done = [name for name in ended if states(JobList(out))[name] is JobState.DONE]
     assert sorted(set(done)) == ["a.tif", "b.tif", "north wing/c.tif"]
     assert not jobs.files(JobState.RUNNING)
+
+
+def test_a_pause_puts_back_what_was_read_ahead(scans, out, monkeypatch):
+    settings = failing(monkeypatch, "endless")
+    jobs = start(scans, out, settings)
+    paused, stop = threading.Event(), threading.Event()
+    running: set[str] = set()
+    waiting: list[str] = []
+
+    def report(news):
+        if news.state is JobState.WAITING:
+            waiting.append(news.job.name)
+        else:
+            running.update((news.job.name, news.stage))
+        if {"a.tif", "b.tif", "north wing/c.tif", "restoring"} <= running:
+            paused.set()
+        if len(waiting) == 2:
+            stop.set()
+
+    options = WorkerOptions(report=report, may_start=lambda: not paused.is_set())
+    with pytest.raises(Cancelled):
+        run_jobs(out, settings, options, Progress(cancelled=stop.is_set))
+    assert sorted(waiting) == ["a.tif", "b.tif", "north wing/c.tif"]
+    assert waiting[2] == "a.tif", "it was being filled until the cancel"
+    assert [job.attempts for job in jobs.jobs(JobState.WAITING)] == [0, 0, 0]
+
+
+def test_a_paused_worker_finishes_what_is_in_progress_and_ends(scans, out, settings):
+    jobs = start(scans, out, settings)
+    paused = threading.Event()
+
+    def report(news):
+        if news.stage == "restoring":
+            paused.set()
+
+    options = WorkerOptions(report=report, may_start=lambda: not paused.is_set(), end_when_paused=True)
+    run_jobs(out, settings, options)
+    assert states(jobs)["a.tif"] is JobState.DONE
+    assert states(jobs)["north wing/c.tif"] is JobState.WAITING
+    assert not jobs.files(JobState.RUNNING)
