@@ -1410,6 +1410,10 @@
         <translation>模型 {folder} 的 {name} 与其说明不符：请重新导入。</translation>
     </message>
     <message>
+        <source>{path} has no part &apos;{value}&apos;: choose from {values}.</source>
+        <translation>{path} 没有“{value}”部分：请从 {values} 中选择。</translation>
+    </message>
+    <message>
         <source>{path}: the tensor {name} has values that aren&apos;t finite.</source>
         <translation>{path}：张量 {name} 含有非有限值。</translation>
     </message>
@@ -1894,6 +1898,10 @@
         <translation>按该配方在 {scan} 中未发现损伤。</translation>
     </message>
     <message>
+        <source>No scan in {source} has a mask beside it (NAME{suffix}.png); add masks or give --recipe.</source>
+        <translation>{source} 中没有任何扫描件旁边有蒙版（名称{suffix}.png）；请添加蒙版或给出 --recipe。</translation>
+    </message>
+    <message>
         <source>No usable CUDA GPU was found; choose the device cpu or auto.</source>
         <translation>未找到可用的 CUDA GPU；请选择设备 cpu 或 auto。</translation>
     </message>
@@ -2258,6 +2266,10 @@
         <translation>已有名为 {name} 的图层：请换一个名称。</translation>
     </message>
     <message>
+        <source>There is no class {name}: choose from {classes}.</source>
+        <translation>没有类别 {name}：请从 {classes} 中选择。</translation>
+    </message>
+    <message>
         <source>There is no configuration for a single file of the family {family}.</source>
         <translation>没有适用于 {family} 系列单个文件的配置。</translation>
     </message>
@@ -2316,6 +2328,10 @@
     <message>
         <source>There was not enough memory.</source>
         <translation>内存不足。</translation>
+    </message>
+    <message>
+        <source>These files are masks: choose the scans.</source>
+        <translation>这些文件是蒙版：请选择扫描件。</translation>
     </message>
     <message>
         <source>This ONNX Runtime has no CUDA: install onnxruntime-gpu, or choose --device cpu or auto.</source>
@@ -2858,6 +2874,10 @@
         <translation>{name} 不是风格适配器，而是 {kind}；请用 imagest train style 训练。</translation>
     </message>
     <message>
+        <source>{name} is not a picture that can be restored: choose a TIFF, PNG, JPEG, WebP or JPEG 2000 file.</source>
+        <translation>{name} 不是可以修复的图像：请选择 TIFF、PNG、JPEG、WebP 或 JPEG 2000 文件。</translation>
+    </message>
+    <message>
         <source>{name} is not installed: install it, or choose --runtime {other}.</source>
         <translation>{name} 未安装；请安装，或选择 --runtime {other}。</translation>
     </message>
@@ -2880,6 +2900,10 @@
     <message>
         <source>{name} of {repository} arrived damaged; fetch it again.</source>
         <translation>{repository} 的 {name} 下载后已损坏；请重新获取。</translation>
+    </message>
+    <message>
+        <source>{name} was changed after it was written: move it away.</source>
+        <translation>{name} 在写入之后被修改过：请把它移走。</translation>
     </message>
     <message>
         <source>{one} and {other} would both become {name}: rename one of them.</source>
@@ -3048,10 +3072,6 @@
     <message>
         <source>{path} has changed since the project was created ({what}): locate the original scan, or create a new project.</source>
         <translation>{path} 自项目建立以来已改变（{what}）：请指出原始扫描件的位置，或新建项目。</translation>
-    </message>
-    <message>
-        <source>{path} has no part {value}: choose from {values}.</source>
-        <translation>{path} 中没有部分 {value}：请从 {values} 中选择。</translation>
     </message>
     <message>
         <source>{path} has one page, number 0: there is no page {page}.</source>
@@ -3354,8 +3374,24 @@
         <translation>{repository} {problem}；请选择其他仓库。</translation>
     </message>
     <message>
+        <source>{scan} doesn&apos;t exist: put the file back, or correct its name.</source>
+        <translation>{scan} 不存在：请把文件放回，或改正其名称。</translation>
+    </message>
+    <message>
         <source>{scan} has no mask: put {stem}{suffix}.png beside it, or give a recipe.</source>
         <translation>{scan} 没有蒙版：请将 {stem}{suffix}.png 放在它旁边，或给出配方。</translation>
+    </message>
+    <message>
+        <source>{scan} is a link to a file that doesn&apos;t exist: put the file back, or name another one.</source>
+        <translation>{scan} 是一个链接，其指向的文件不存在：请把文件放回，或指定另一个文件。</translation>
+    </message>
+    <message>
+        <source>{scan} is listed twice: remove one of the lines.</source>
+        <translation>{scan} 列出了两次：请删除其中一行。</translation>
+    </message>
+    <message>
+        <source>{scan} is not a regular file: name a picture.</source>
+        <translation>{scan} 不是普通文件：请指定一个图像。</translation>
     </message>
     <message>
         <source>{source} changed while it was copied; try again.</source>
@@ -6007,8 +6043,20 @@ SHA-256 of the unchanged samples: {2}…</source>
         <translation>蒙版由配方生成</translation>
     </message>
     <message>
+        <source>has no mask</source>
+        <translation>没有蒙版</translation>
+    </message>
+    <message>
         <source>Pause</source>
         <translation>暂停</translation>
+    </message>
+    <message>
+        <source>pausing</source>
+        <translation>正在暂停</translation>
+    </message>
+    <message>
+        <source>paused</source>
+        <translation>已暂停</translation>
     </message>
     <message>
         <source>Add scans</source>
@@ -6026,6 +6074,12 @@ SHA-256 of the unchanged samples: {2}…</source>
         <source>%n painting(s) added.</source>
         <translation>
             <numerusform>已添加 %n 幅画作。</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n painting(s) in the list already.</source>
+        <translation>
+            <numerusform>%n 幅画作已在列表中。</numerusform>
         </translation>
     </message>
 </context>
