@@ -61,7 +61,7 @@ class QueueDialog(Dialog):
         self._context, self._queue = context, context.queue
         self._rows: dict[str, tuple[Job, JobState]] = {}
         self._items: dict[str, QTreeWidgetItem] = {}
-        self._adding = False
+        self._adding = self._proposed = False
         self.setWindowTitle(self.tr("Queue"))
         self.setAcceptDrops(True)
         self.resize(860, 600)
@@ -269,9 +269,10 @@ class QueueDialog(Dialog):
         """Add scans and folders in the background."""
         if not paths or self._adding:
             return
-        if self._queue.folder is None:
+        self._proposed = self._queue.folder is None
+        if self._proposed:
             beside = paths[0] if paths[0].is_dir() else paths[0].parent
-            self._change_folder(beside / RESULTS)
+            self._queue.open(beside / RESULTS)
         remember_folder(self._context, "queue", paths[0])
         settings = self.options.settings()
         self._adding = True
@@ -283,6 +284,8 @@ class QueueDialog(Dialog):
 
     def _added(self, added: Added) -> None:
         self._adding = False
+        if self._proposed and self._queue.folder is not None:
+            self._context.settings.remember_queue_folder(self._queue.folder)
         new = self.tr("%n painting(s) added.", "", added.new) if added.new or not added.known else ""
         known = self.tr("%n painting(s) in the list already.", "", added.known) if added.known else ""
         self.say(" ".join(part for part in (new, known) if part), "good" if added.new else "soft")
@@ -290,6 +293,9 @@ class QueueDialog(Dialog):
 
     def _not_added(self, error: Exception) -> None:
         self._adding = False
+        if self._proposed:
+            self._queue.close()
+            self.options.refresh()
         self.say(explained(error)[0], "bad")
         self.enable()
 

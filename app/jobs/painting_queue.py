@@ -80,6 +80,12 @@ class PaintingQueue(QObject):
             self.list = JobList(folder.absolute())
             self.changed.emit()
 
+    def close(self) -> None:
+        """Use no list; not while the queue runs."""
+        if not self.running:
+            self.list = None
+            self.changed.emit()
+
     def settings(self) -> BatchSettings | None:
         """The settings of the list, None before the first painting; raises ``InputError``."""
         return load_settings(self.list) if self.list is not None and self.list.exists else None

@@ -78,7 +78,7 @@ def test_the_menu_opens_one_queue(window: MainWindow):
 def test_dropped_scans_wait_in_their_order(dialog: QueueDialog, scans: Path, qtbot: QtBot):
     drop(dialog, [make_scan(scans.parent / "other" / "b.tif"), scans / "b.tif"])
     qtbot.waitUntil(lambda: "would both become" in dialog.message.text())
-    dialog._queue.open(scans / "restored")
+    assert dialog._queue.folder is None, "a refused file decides nothing"
     drop(dialog, [scans, scans / "b.tif"])
     qtbot.waitUntil(lambda: len(rows(dialog)) == 3)
     assert rows(dialog) == [("a.tif", "waiting"), ("b.tif", "waiting"), ("c.tif", "waiting")]
