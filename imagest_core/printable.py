@@ -37,6 +37,15 @@ _REPLACEMENTS = {
 _ERROR_HANDLER = "imagest-plain"
 
 
+def megabytes_apart(needed: int, free: int) -> tuple[str, str]:
+    """Return two numbers of bytes in MB, with as many digits as it takes to tell them apart, at most six."""
+    for digits in range(7):
+        shown = f"{needed / 1e6:,.{digits}f}", f"{free / 1e6:,.{digits}f}"
+        if shown[0] != shown[1]:
+            break
+    return shown
+
+
 def printable(text: str) -> str:
     """Return ``text`` as one line without characters that a terminal would interpret."""
     return _UNSAFE_CHARACTER.sub(lambda match: _escaped(match[0]), text)

@@ -22,6 +22,7 @@ from app.dialogs.queue_options import QueueOptions
 from app.folders import remember_folder, start_folder
 from app.i18n.core_messages import localized
 from app.i18n.noop import QT_TRANSLATE_NOOP
+from app.jobs.painting_queue import Added
 from app.messages import explained
 from app.widgets.parts import button, column, label, restyle, row
 from app.widgets.placement import Dialog
@@ -60,7 +61,7 @@ class QueueDialog(Dialog):
         self._context, self._queue = context, context.queue
         self._rows: dict[str, tuple[Job, JobState]] = {}
         self._items: dict[str, QTreeWidgetItem] = {}
-        self._adding = False
+        self._adding = self._proposed = False
         self.setWindowTitle(self.tr("Queue"))
         self.setAcceptDrops(True)
         self.resize(860, 600)
@@ -72,6 +73,7 @@ class QueueDialog(Dialog):
         self._queue.changed.connect(self._later.start)
         self._queue.news.connect(self._show_news)
         self._queue.running_changed.connect(self.enable)
+        self._queue.running_changed.connect(lambda _: self.options.refresh())
         self._queue.failed.connect(self._say_error)
         stored = context.settings.queue_folder
         if self._queue.folder is None and stored is not None:
@@ -172,9 +174,9 @@ class QueueDialog(Dialog):
             self.tree.addTopLevelItems(list(self._items.values()))
             for job_id in selected & self._items.keys():
                 self._items[job_id].setSelected(True)
+        self.options.refresh()
         for job, state in jobs:
             self._show_job(job, state)
-        self.options.refresh()
         self.enable()
 
     def _show_job(self, job: Job, state: JobState) -> None:
@@ -187,7 +189,8 @@ class QueueDialog(Dialog):
         item.setText(TIME, f"{seconds:,.1f} s" if seconds else "")
         note = localized(outcome.sentence) if outcome is not None else ""
         if not job.mask and not note:
-            note = self.tr("mask from the recipe")
+            derived = self.options.has_recipe or (outcome is not None and outcome.derived)
+            note = self.tr("mask from the recipe") if derived else self.tr("has no mask")
         item.setText(NOTE, note)
         item.setToolTip(NOTE, note)
 
@@ -223,7 +226,16 @@ class QueueDialog(Dialog):
 
     def _counted(self, states: list[JobState]) -> str:
         counted = [(state, states.count(state)) for state in JobState]
-        return ", ".join(f"{count:,} {translated(STATES[state])}" for state, count in counted if count)
+        text = ", ".join(f"{count:,} {translated(STATES[state])}" for state, count in counted if count)
+        return " · ".join(part for part in (self._pause(states), text) if part)
+
+    def _pause(self, states: list[JobState]) -> str:
+        """Whether the queue is paused, or finishes what is in progress before it is."""
+        if not self._queue.paused:
+            return ""
+        if self._queue.running:
+            return self.tr("pausing")
+        return self.tr("paused") if JobState.WAITING in states else ""
 
     def selected(self) -> list[Job]:
         """The selected jobs."""
@@ -257,9 +269,10 @@ class QueueDialog(Dialog):
         """Add scans and folders in the background."""
         if not paths or self._adding:
             return
-        if self._queue.folder is None:
+        self._proposed = self._queue.folder is None
+        if self._proposed:
             beside = paths[0] if paths[0].is_dir() else paths[0].parent
-            self._change_folder(beside / RESULTS)
+            self._queue.open(beside / RESULTS)
         remember_folder(self._context, "queue", paths[0])
         settings = self.options.settings()
         self._adding = True
@@ -269,13 +282,20 @@ class QueueDialog(Dialog):
             lambda: self._queue.add(paths, settings), self._added, self._not_added
         )
 
-    def _added(self, count: int) -> None:
+    def _added(self, added: Added) -> None:
         self._adding = False
-        self.say(self.tr("%n painting(s) added.", "", count))
+        if self._proposed and self._queue.folder is not None:
+            self._context.settings.remember_queue_folder(self._queue.folder)
+        new = self.tr("%n painting(s) added.", "", added.new) if added.new or not added.known else ""
+        known = self.tr("%n painting(s) in the list already.", "", added.known) if added.known else ""
+        self.say(" ".join(part for part in (new, known) if part), "good" if added.new else "soft")
         self._queue.changed.emit()
 
     def _not_added(self, error: Exception) -> None:
         self._adding = False
+        if self._proposed:
+            self._queue.close()
+            self.options.refresh()
         self.say(explained(error)[0], "bad")
         self.enable()
 

@@ -61,6 +61,11 @@ class QueueOptions(QWidget):
         for widget in (self.folder, self.recipe, self.fill):
             widget.setMinimumWidth(200)
 
+    @property
+    def has_recipe(self) -> bool:
+        """Whether masks that are missing are derived."""
+        return self._recipe is not None
+
     def settings(self) -> BatchSettings:
         """What is chosen: the stored settings of the list, else those of a new one."""
         stored = self._stored()

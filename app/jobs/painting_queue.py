@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from pathlib import Path
-from typing import Any
+from pathlib import Path, PurePosixPath
+from typing import Any, NamedTuple
 
 from PySide6.QtCore import QObject, Signal
 
@@ -19,9 +19,25 @@ from imagest_core.batch.job import JobState
 from imagest_core.batch.job_list import JobList
 from imagest_core.batch.processes import Limits, drop_flag, pause_flag, run_in_processes
 from imagest_core.batch.settings import BatchSettings
-from imagest_core.batch.sources import Source, check_names, find_sources, single_source
+from imagest_core.batch.sources import (
+    Source,
+    check_names,
+    check_picture,
+    find_sources,
+    is_mask_name,
+    single_source,
+)
 from imagest_core.batch.start import check_place, load_settings, open_batch, save_settings
+from imagest_core.errors import InputError
+from imagest_core.messages import Message
 from imagest_core.progress import Progress
+
+
+class Added(NamedTuple):
+    """How many paintings were added, and how many were in the list already."""
+
+    new: int
+    known: int
 
 
 class PaintingQueue(QObject):
@@ -40,6 +56,7 @@ class PaintingQueue(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._runner: Jobs | None = None
+        self._wanted, self._title = False, ""
         self.list: JobList | None = None
 
     @property
@@ -63,6 +80,12 @@ class PaintingQueue(QObject):
             self.list = JobList(folder.absolute())
             self.changed.emit()
 
+    def close(self) -> None:
+        """Use no list; not while the queue runs."""
+        if not self.running:
+            self.list = None
+            self.changed.emit()
+
     def settings(self) -> BatchSettings | None:
         """The settings of the list, None before the first painting; raises ``InputError``."""
         return load_settings(self.list) if self.list is not None and self.list.exists else None
@@ -79,20 +102,20 @@ class PaintingQueue(QObject):
 
     # Changing
 
-    def add(self, paths: Iterable[Path], settings: BatchSettings) -> int:
-        """Add scans and folders of scans; return how many were new. Raises ``InputError``, adds none then.
+    def add(self, paths: Iterable[Path], settings: BatchSettings) -> Added:
+        """Add scans and folders of scans; return how many. Raises ``InputError``, adds none then.
 
         ``settings`` apply if the list is new. May take long: reads folders.
         """
         assert self.list is not None
         chosen = self.settings() or settings
         sources = _sources(paths, chosen.mask_suffix, self.list.folder)
-        known = self.list.all() if self.list.exists else {}
-        new = [source for source in sources if source.job(0).id not in known]
-        check_names(sources)
+        known = {job.scan: job for job, _ in self.list.all().values()} if self.list.exists else {}
+        new = [source for source in sources if str(source.scan) not in known]
+        check_names([*map(_source_of, known.values()), *new])
         if new:
             open_batch(self.list.folder, new, chosen)
-        return len(new)
+        return Added(len(new), len(sources) - len(new))
 
     def move(self, job: PaintingJob, steps: int) -> None:
         """Move a waiting job by ``steps`` places."""
@@ -134,24 +157,32 @@ class PaintingQueue(QObject):
         """Work on the list, or go on after a pause. The list must exist."""
         assert self.list is not None
         pause_flag(self.list).remove()
+        self._wanted, self._title = True, title
         if not self.running:
-            jobs, settings = self.list, self.settings() or BatchSettings()
-            self._submit(title, lambda progress: _run(jobs, settings, progress))
+            self._run()
         self.running_changed.emit(True)
 
+    def _run(self) -> None:
+        assert self.list is not None
+        jobs, settings = self.list, self.settings() or BatchSettings()
+        self._submit(self._title, lambda progress: _run(jobs, settings, progress))
+
     def pause(self) -> None:
-        """Start no further painting; those in progress are finished."""
+        """Start no further painting; those that are being filled are finished, then the process ends."""
+        self._wanted = False
         if self.list is not None and self.list.exists:
             pause_flag(self.list).write()
         self.running_changed.emit(self.running)
 
     def stop(self) -> None:
         """Stop at the next step; paintings in progress wait again."""
+        self._wanted = False
         if self._runner is not None:
             self._runner.cancel()
 
     def shutdown(self) -> None:
         """Stop, and wait for it."""
+        self._wanted = False
         if self._runner is not None:
             self._runner.shutdown()
             self._runner = None
@@ -160,7 +191,7 @@ class PaintingQueue(QObject):
         if self._runner is None:
             self._runner = Jobs(self)
             self._runner.preview.connect(self._show_news)
-            self._runner.failed.connect(lambda _, error: self.failed.emit(error))
+            self._runner.failed.connect(self._failed)
             self._runner.idle.connect(self._ended)
         self._runner.submit(Job(title, work, lambda _: None, topic="queue"))
 
@@ -169,19 +200,48 @@ class PaintingQueue(QObject):
         if any(state != JobState.RUNNING for _, state, _, _ in news):
             self.changed.emit()
 
+    def _failed(self, _: object, error: Exception) -> None:
+        self._wanted = False
+        self.failed.emit(error)
+
     def _ended(self) -> None:
+        """Say that the process has ended, or run again if it was started while a pause was ending it."""
+        if self.running:
+            return
+        again = self._wanted and self.list is not None and bool(self.list.files(JobState.WAITING))
+        if again and not self.paused:
+            self._run()
+            return
+        self._wanted = False
         self.running_changed.emit(False)
         self.changed.emit()
 
 
 def _run(jobs: JobList, settings: BatchSettings, progress: Progress) -> None:
-    run_in_processes(jobs, settings, Limits(), lambda _: None, progress, progress.preview)
+    run_in_processes(jobs, settings, Limits(end_when_paused=True), lambda _: None, progress, progress.preview)
 
 
 def _sources(paths: Iterable[Path], suffix: str, out: Path) -> list[Source]:
-    """Return the scans in ``paths``; a folder's keep their subfolders."""
-    found: list[Source] = []
+    """Return the scans in ``paths``, each once; a folder's keep their subfolders, masks are left out.
+
+    Raises ``InputError`` if a file is not a picture that can be restored, or if there is no scan.
+    """
+    found: dict[Path, Source] = {}
     for path in paths:
         check_place(out, path)
-        found += find_sources(path, suffix, out) if path.is_dir() else [single_source(path, suffix)]
-    return found
+        if path.is_dir():
+            sources = find_sources(path, suffix, out)
+        elif is_mask_name(path, suffix):
+            continue
+        else:
+            check_picture(path)
+            sources = [single_source(path, suffix)]
+        for source in sources:
+            found.setdefault(source.scan, source)
+    if not found:
+        raise InputError(Message("These files are masks: choose the scans."))
+    return list(found.values())
+
+
+def _source_of(job: PaintingJob) -> Source:
+    return Source(Path(job.scan), Path(job.mask) if job.mask else None, PurePosixPath(job.name))

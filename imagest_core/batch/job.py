@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from imagest_core.errors import OutputError
 from imagest_core.messages import Message
+from imagest_core.painting.stamp import file_sha256
 from imagest_core.serialization import from_plain
 
 
@@ -102,7 +104,8 @@ class Job:
     ``name``: the result's path below the batch folder, with ``/``. ``scan``, ``mask``: absolute paths;
     ``mask`` is "" where there is none, so that it is derived. ``order``: jobs with a lower one run first.
     ``attempts``: how often it was started without an outcome. ``replace``: whether an existing result may be
-    replaced, because an earlier attempt of this batch may have written it.
+    replaced, because an earlier attempt of this batch may have written it. ``result_sha256``,
+    ``record_sha256``: hashes of the files that an earlier attempt wrote, "" if unknown.
     """
 
     name: str
@@ -112,6 +115,8 @@ class Job:
     attempts: int = 0
     replace: bool = False
     outcome: Outcome | None = None
+    result_sha256: str = ""
+    record_sha256: str = ""
 
     @property
     def id(self) -> str:
@@ -130,6 +135,22 @@ class Job:
     def record(self, folder: Path) -> Path:
         """Return the path of the record, beside the result."""
         return self.result(folder).with_suffix(".json")
+
+    def again(self, before: Job) -> Job:
+        """Return this job with what is known of the files that ``before`` wrote."""
+        done = before.outcome if before.outcome is not None and before.outcome.result_sha256 else before
+        return replace(self, result_sha256=done.result_sha256, record_sha256=done.record_sha256)
+
+    def check_unedited(self, folder: Path) -> None:
+        """Raise ``OutputError`` if an earlier attempt wrote a file that was changed since."""
+        for path, written in (
+            (self.result(folder), self.result_sha256),
+            (self.record(folder), self.record_sha256),
+        ):
+            if written and path.exists() and file_sha256(path) != written:
+                raise OutputError(
+                    Message("{name} was changed after it was written: move it away.", name=path.name)
+                )
 
     def derived_mask(self, folder: Path, suffix: str) -> Path:
         """Return the path of a mask that the recipe derived, beside the result."""

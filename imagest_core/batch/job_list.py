@@ -99,6 +99,12 @@ class JobList:
         for state in ENDED:
             self._remove(state, job.id)
 
+    def fail(self, job: Job, outcome: Outcome) -> None:
+        """Store the failure of a job that is not running."""
+        self._write(JobState.FAILED, job.file, replace(job, outcome=outcome))
+        for state in (JobState.WAITING, JobState.DONE, JobState.CANCELLED):
+            self._remove(state, job.id)
+
     def remove(self, job: Job) -> None:
         """Forget a job that is not running; its files stay."""
         for state in (JobState.WAITING, *ENDED):
@@ -168,7 +174,13 @@ class JobList:
         for name in self.stale():
             claim = self._take(self.root / JobState.RUNNING / name)
             if claim is not None:
-                again = replace(claim.job, attempts=claim.job.attempts + 1, replace=True)
+                again = replace(
+                    claim.job,
+                    attempts=claim.job.attempts + 1,
+                    replace=True,
+                    result_sha256="",  # the lost attempt may have written other files
+                    record_sha256="",
+                )
                 return self.update(claim, again)
         return None
 

@@ -34,11 +34,15 @@ GRACE = 10.0
 
 
 class Limits(NamedTuple):
-    """How many workers share a machine; attempts after a failure; paintings in progress in a worker."""
+    """How many workers share a machine; attempts after a failure; paintings in progress in a worker.
+
+    ``end_when_paused``: workers end during a pause, rather than wait, once nothing is in progress.
+    """
 
     workers: int = 1
     retries: int = 1
     depth: int = 3
+    end_when_paused: bool = False
 
 
 class FlagFile:
@@ -194,6 +198,7 @@ def work_in_process(
         workers=limits.workers,
         report=_Sender(sender).send,
         may_start=lambda: not paused.exists(),
+        end_when_paused=limits.end_when_paused,
         dropped=drops.asked,
     )
     try:

@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 from imagest_core.batch.job import Job
 from imagest_core.batch.job_list import FOLDER
 from imagest_core.errors import InputError
-from imagest_core.messages import Message
+from imagest_core.messages import Message, template
 from imagest_core.painting.outputs import FileKind, file_kind, normalized_name, same_file
 
 SCANS = (".tif", ".tiff", ".png", ".jpg", ".jpeg", ".webp", ".jp2", ".j2k", ".jpx", ".jpf")
@@ -37,8 +37,9 @@ class Source:
 def find_sources(source: Path, suffix: str, out: Path) -> list[Source]:
     """Return the scans in the folder ``source`` and its subfolders, or in the text file ``source``.
 
-    A file whose name ends in ``suffix`` is a mask and never a scan. Hidden files and the batch folder ``out``
-    are left out. Raises ``InputError`` if there is no scan, or if two results would have the same name.
+    A file whose name ends in ``suffix`` is a mask and never a scan. Hidden files, the batch folder ``out``,
+    and subfolders with results of other batches are left out. Raises ``InputError`` if there is no scan, or
+    if two results would have the same name.
     """
     check_suffix(suffix)
     try:
@@ -51,6 +52,49 @@ def find_sources(source: Path, suffix: str, out: Path) -> list[Source]:
         raise InputError(Message("There is no scan in {path}: choose a folder with scans.", path=source))
     check_names(found)
     return found
+
+
+def check_scan(scan: Path) -> None:
+    """Raise ``InputError`` unless ``scan`` is a regular file."""
+    if scan.is_file():
+        return
+    if scan.exists():
+        text = template("{scan} is not a regular file: name a picture.")
+    elif scan.is_symlink():
+        text = template(
+            "{scan} is a link to a file that doesn't exist: put the file back, or name another one."
+        )
+    else:
+        text = template("{scan} doesn't exist: put the file back, or correct its name.")
+    raise InputError(Message(text, scan=scan))
+
+
+def check_picture(scan: Path) -> None:
+    """Raise ``InputError`` unless ``scan`` is a regular file of a supported picture format, by its name."""
+    check_scan(scan)
+    if scan.suffix.lower() not in SCANS:
+        raise InputError(
+            Message(
+                "{name} is not a picture that can be restored: choose a TIFF, PNG, JPEG, WebP or JPEG 2000 "
+                "file.",
+                name=scan.name,
+            )
+        )
+
+
+def check_masks(sources: list[Source], source: Path, suffix: str) -> None:
+    """Raise ``InputError`` if no scan can be restored without a recipe, because none has a mask."""
+    if any(each.mask for each in sources):
+        return
+    for each in sources:
+        check_scan(each.scan)
+    raise InputError(
+        Message(
+            "No scan in {source} has a mask beside it (NAME{suffix}.png); add masks or give --recipe.",
+            source=source,
+            suffix=suffix,
+        )
+    )
 
 
 def check_suffix(suffix: str) -> None:
@@ -85,9 +129,7 @@ def _in_folder(folder: Path, suffix: str, out: Path) -> Iterator[Source]:
     root = folder.absolute()
     for current, folders, names in os.walk(root):
         here = Path(current)
-        folders[:] = sorted(
-            name for name in folders if not name.startswith(".") and not same_file(here / name, out)
-        )
+        folders[:] = sorted(name for name in folders if not _is_left_out(here / name, out))
         present = {here / name for name in names}
         for name in sorted(names):
             scan = here / name
@@ -95,6 +137,11 @@ def _in_folder(folder: Path, suffix: str, out: Path) -> Iterator[Source]:
                 continue
             relative = PurePosixPath(*scan.relative_to(root).parent.parts, f"{scan.stem}.tif")
             yield Source(scan, mask_beside(scan, suffix, present.__contains__), relative)
+
+
+def _is_left_out(folder: Path, out: Path) -> bool:
+    """Return whether a subfolder is hidden, or holds the results of this batch or another."""
+    return folder.name.startswith(".") or (folder / FOLDER).is_dir() or same_file(folder, out)
 
 
 def _in_list(path: Path, suffix: str) -> Iterator[Source]:
@@ -137,6 +184,8 @@ def check_names(sources: list[Source]) -> None:
     for source in sources:
         key = "/".join(normalized_name(part) for part in source.name.parts)
         other = taken.setdefault(key, source)
+        if other is not source and other.scan == source.scan:
+            raise InputError(Message("{scan} is listed twice: remove one of the lines.", scan=source.scan))
         if other is not source:
             raise InputError(
                 Message(

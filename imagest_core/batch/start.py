@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from imagest_core.batch.job import Job, JobState, Outcome, Stamp
+from imagest_core.batch.job import Job, JobState, Outcome, Stamp, template_of
 from imagest_core.batch.job_list import JobList
 from imagest_core.batch.settings import BatchSettings
 from imagest_core.batch.sources import Source
@@ -18,10 +18,12 @@ from imagest_core.errors import InputError, OutputError
 from imagest_core.messages import Message
 from imagest_core.models.validation import read_json
 from imagest_core.painting.atomic import check_writable, replacing, write_text
+from imagest_core.painting.formats.base import pixels_allowed
 from imagest_core.painting.outputs import check_folder
 from imagest_core.painting.stamp import file_sha256
 from imagest_core.restoration.record import RestorationRecord
 from imagest_core.restoration.validation import check_request
+from imagest_core.style.check import check_references
 
 SETTINGS = "settings.json"
 
@@ -49,15 +51,14 @@ def open_batch(
     """Return the job list in the folder ``out`` with a job for each source, ready to run.
 
     Jobs that are done and verify stay so. Others wait, also those that failed, were cancelled, or whose
-    process has ended. With ``force`` all wait, and existing files may be replaced. With ``hashes`` results
-    are read completely to verify them.
+    process has ended. With ``force`` all wait, and existing files may be replaced. A job whose result or
+    record was edited since it was written fails, with ``force`` too. With ``hashes`` results are read to
+    verify them completely.
 
     Raises ``InputError`` before anything is written if the settings can't be met, if they are not those of
     the batch in ``out``, or if a file to be written exists already or is an input.
     """
-    check_request(settings.request)
-    if settings.recipe is not None:
-        check_model(settings.recipe)
+    _check_settings(settings)
     jobs = JobList(out)
     stored = load_settings(jobs) if jobs.exists else None
     if stored is not None and stored != settings and not force:
@@ -72,11 +73,25 @@ def open_batch(
         jobs.release_stale()
     known = jobs.all() if stored is not None else {}
     new = _new_jobs(jobs, [source.job(order) for order, source in enumerate(sources)], known, force, hashes)
-    _check_targets(out, new, settings)
+    edited = _edited(out, new)
+    _check_targets(out, [job for job in new if job.id not in edited], settings)
     _create(jobs, settings)
     for job in new:
-        jobs.add(job)
+        if (error := edited.get(job.id)) is None:
+            jobs.add(job)
+        else:
+            jobs.fail(replace(job, replace=True), Outcome(error.message, template_of(error.message)))
     return jobs
+
+
+def _check_settings(settings: BatchSettings) -> None:
+    """Raise ``InputError`` if an option is wrong for all scans."""
+    check_request(settings.request)
+    if settings.recipe is not None:
+        check_model(settings.recipe)
+    if settings.style is not None:
+        with pixels_allowed(settings.max_pixels):
+            check_references(settings.style)
 
 
 def _create(jobs: JobList, settings: BatchSettings) -> None:
@@ -129,8 +144,8 @@ def _new_jobs(
                 Message("{name} is being restored by another process: stop it first.", name=before.name)
             )
         elif force or state is not JobState.DONE or not is_done(jobs.folder, before, job, hashes):
-            ours = before.replace or (state is JobState.DONE and _is_ours(jobs.folder, before))
-            new.append(replace(job, order=before.order, replace=force or ours))
+            ours = before.replace or (state is JobState.DONE and before.outcome is not None)
+            new.append(replace(job, order=before.order, replace=force or ours).again(before))
     return new
 
 
@@ -174,20 +189,17 @@ def _result_verifies(folder: Path, job: Job, outcome: Outcome, hashes: bool) -> 
         return False
 
 
-def _is_ours(folder: Path, job: Job) -> bool:
-    """Return whether no file of a job that was done has been changed since it was written."""
-    outcome = job.outcome
-    if outcome is None:
-        return False
-    hashes = {job.result(folder): outcome.result_sha256, job.record(folder): outcome.record_sha256}
-    try:
-        return all(
-            path.is_file() and file_sha256(path) == digest
-            for path, digest in hashes.items()
-            if os.path.lexists(path)
-        )
-    except OSError:
-        return False
+def _edited(folder: Path, jobs: Iterable[Job]) -> dict[str, OutputError]:
+    """Return why jobs can't be done again, by their ids: their files were edited since they were written."""
+    edited: dict[str, OutputError] = {}
+    for job in jobs:
+        try:
+            job.check_unedited(folder)
+        except OutputError as error:
+            edited[job.id] = error
+        except OSError:
+            continue  # said when the job runs
+    return edited
 
 
 def _check_targets(out: Path, new: list[Job], settings: BatchSettings) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from imagest_core.batch.job import Job, Outcome, Stamp
 from imagest_core.batch.machine import machine_name
 from imagest_core.batch.settings import BatchSettings
+from imagest_core.batch.sources import check_scan
 from imagest_core.damage.detection.recipe import derive_with
 from imagest_core.damage.map import DamageMap
 from imagest_core.damage.mask_io import check_mask_usable, read_mask, write_mask
@@ -72,6 +73,7 @@ class Work:
 def read(job: Job, settings: BatchSettings, progress: Progress) -> Work:
     """Open and hash the scan, read or derive its mask, and choose the style reference."""
     started = time.monotonic()
+    check_scan(Path(job.scan))
     if not job.mask and settings.recipe is None:
         raise MaskError(
             Message(
@@ -135,6 +137,7 @@ def write(work: Work, folder: Path, settings: BatchSettings, progress: Progress)
     inputs = [Path(path) for path in (job.scan, job.mask) if path]
     with work.timed("writing"):
         out.parent.mkdir(parents=True, exist_ok=True)
+        job.check_unedited(folder)
         _check(files, record)
         with all_or_none(files, force=job.replace, inputs=inputs):
             if mask is not None:

@@ -55,7 +55,9 @@ class WorkerOptions:
 
     ``retries``: how often a job is tried again after an error that may pass. ``depth``: paintings in progress
     at the same time. ``workers``: workers on this machine, which share its memory. ``may_start``: polled
-    before a job is taken. ``dropped``: polled by a running job; true cancels this job alone.
+    before a job is taken; once it is false, jobs that are not being filled yet wait again.
+    ``end_when_paused``: end when no job may be started and none is in progress, rather than wait.
+    ``dropped``: polled by a running job; true cancels this job alone.
     """
 
     retries: int = 1
@@ -63,6 +65,7 @@ class WorkerOptions:
     workers: int = 1
     report: Callable[[JobReport], None] = _silent
     may_start: Callable[[], bool] = _always
+    end_when_paused: bool = False
     dropped: Callable[[Job], bool] = lambda _: False
 
 
@@ -159,20 +162,42 @@ class Worker:
         """Return the next job, None at the end; raises ``Cancelled``."""
         while not self._slots.acquire(timeout=POLL):
             self._check()
+            self._put_back_if_paused()
         while True:
             self._check()
-            claim = self.jobs.claim() if self.options.may_start() else None
+            paused = self._put_back_if_paused()
+            claim = None if paused else self.jobs.claim()
             if claim is not None:
                 with self._lock:
                     self._claims[claim.path] = claim
                 return claim
-            if self.options.may_start() and self._all_ended():
+            if self._all_ended(paused):
                 return None
             self._ended.wait(WAIT)
             self._ended.clear()
 
-    def _all_ended(self) -> bool:
+    def _put_back_if_paused(self) -> bool:
+        """Return whether no job may be started; those that were read ahead wait again then."""
+        if self.options.may_start():
+            return False
+        while True:
+            try:
+                item = self._to_fill.get_nowait()
+            except queue.Empty:
+                return True
+            if item is not None:
+                self._put_back(item.claim, item)
+
+    def _put_back(self, claim: Claim, item: _Item | None) -> None:
+        self.jobs.release(claim)
+        self._forget(claim, item)
+        self.options.report(JobReport(claim.job, JobState.WAITING))
+
+    def _all_ended(self, paused: bool) -> bool:
         """Whether no job can become this worker's any more: none waits, and none runs elsewhere or here."""
+        if paused:
+            with self._lock:
+                return self.options.end_when_paused and not self._claims
         if self.jobs.files(JobState.WAITING):
             return False
         running = self.jobs.files(JobState.RUNNING)
@@ -185,10 +210,11 @@ class Worker:
             raise _WorkerLostError(
                 Message("The program ended several times while this painting was restored.")
             )
-        work = stages.read(claim.job, self.settings, self._progress(claim, 0.0, 0.1))
+        claim.job.check_unedited(self.jobs.folder)
+        work = stages.read(claim.job, self.settings, self._progress(claim, 0.0, 0.1, ahead=True))
         try:
             memory = work.memory
-            self.budget.take(memory, self._progress(claim, 0.1, 0.1))
+            self.budget.take(memory, self._progress(claim, 0.1, 0.1, ahead=True))
         except BaseException:
             work.close()
             raise
@@ -200,6 +226,9 @@ class Worker:
         self._to_write.put(None)
 
     def _fill(self, item: _Item) -> None:
+        if not self.options.may_start():
+            self._put_back(item.claim, item)
+            return
         stages.fill(item.work, self.settings, self._progress(item.claim, 0.1, 0.8, "restoring"))
         self._to_write.put(item)
 
@@ -224,6 +253,9 @@ class Worker:
         except Cancelled:
             if self._cancelled():
                 raise
+            if not self.options.dropped(claim.job):  # paused while it was read
+                self._put_back(claim, item)
+                return
             self._end(claim, JobState.CANCELLED, Outcome(host=machine_name()), item)
         except Exception as error:
             self._failed(claim, error, item)
@@ -231,9 +263,7 @@ class Worker:
     def _failed(self, claim: Claim, error: Exception, item: _Item | None) -> None:
         job = replace(claim.job, attempts=claim.job.attempts + 1)
         if not isinstance(error, (InputError, _WorkerLostError)) and job.attempts <= self.options.retries:
-            self.jobs.release(Claim(job, claim.path))
-            self._forget(claim, item)
-            self.options.report(JobReport(job, JobState.WAITING))
+            self._put_back(Claim(job, claim.path), item)
             return
         seconds = {} if item is None else item.work.seconds
         reason = reason_of(error)
@@ -270,7 +300,10 @@ class Worker:
 
     # Progress
 
-    def _progress(self, claim: Claim, start: float, end: float, stage: str = "reading") -> Progress:
+    def _progress(
+        self, claim: Claim, start: float, end: float, stage: str = "reading", *, ahead: bool = False
+    ) -> Progress:
+        """Return the progress of a stage; ``ahead``: a pause ends it, too."""
         job = claim.job
         report = self.options.report
 
@@ -278,7 +311,8 @@ class Worker:
             report(JobReport(job, JobState.RUNNING, news.fraction, news.stage or stage))
 
         def cancelled() -> bool:
-            return self._cancelled() or self.options.dropped(job)
+            paused = ahead and not self.options.may_start()
+            return self._cancelled() or paused or self.options.dropped(job)
 
         progress = Progress(show, cancelled, start=start, end=end, stage=stage)
         progress.set(0.0)

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 SOME_FAILED = 1
 """The exit code if a scan was not restored; the others were."""
+CORES = 4
+"""Cores of a worker without a GPU."""
 LOCAL_ONLY = "--jobs and --ray are two ways to use several processes; give one of them."
 
 
@@ -73,11 +75,10 @@ def _add_own_options(parser: argparse.ArgumentParser, suffix: str) -> None:
     )
     ray = parser.add_argument_group("cluster (needs the extra cluster)").add_argument
     ray("--ray", metavar="ADDRESS", help="run on a Ray cluster: its address, auto (on this machine) or local")
-    ray("--cores", type=whole(1), default=4, metavar="N", help="cores of a worker without a GPU (default 4)")
+    ray("--cores", type=whole(1), metavar="N", help="cores of a worker without a GPU (default 4)")
     ray(
         "--workers",
         type=count,
-        default=0,
         metavar="N",
         help="workers in the cluster (default as many as fit)",
     )
@@ -85,21 +86,21 @@ def _add_own_options(parser: argparse.ArgumentParser, suffix: str) -> None:
 
 def _run(args: argparse.Namespace, progress: Progress) -> int:
     from imagest_core.batch.processes import pause_flag
-    from imagest_core.batch.sources import find_sources
+    from imagest_core.batch.sources import check_masks, find_sources
     from imagest_core.batch.start import check_place, open_batch
     from imagest_core.batch.summary import Summary, write_summary
     from imagest_core.cli.progress_bar import duration
 
     if args.ray is not None and args.jobs > 1:
         raise InputError(LOCAL_ONLY)
+    for flag, value in (("--cores", args.cores), ("--workers", args.workers)):
+        if args.ray is None and value is not None:
+            raise InputError(f"{flag} is an option of a cluster: leave it out, or give --ray.")
     settings = _settings(args)
     check_place(args.out, args.source)
     sources = find_sources(args.source, args.mask_suffix, args.out)
-    if settings.recipe is None and not any(source.mask for source in sources):
-        raise InputError(
-            f"No scan in {args.source} has a mask beside it (NAME{args.mask_suffix}.png); "
-            "add masks or give --recipe."
-        )
+    if settings.recipe is None:
+        check_masks(sources, args.source, args.mask_suffix)
     if args.ray is not None:
         from imagest_core.batch.cluster import require_ray
 
@@ -154,7 +155,7 @@ def _work(args: argparse.Namespace, jobs: JobList, settings: BatchSettings, prog
     if args.ray is not None:
         from imagest_core.batch.cluster import ClusterOptions, run_on_cluster
 
-        options = ClusterOptions(args.ray, args.cores, args.workers, args.retries, args.depth)
+        options = ClusterOptions(args.ray, args.cores or CORES, args.workers or 0, args.retries, args.depth)
         run_on_cluster(jobs, settings, options, watch, progress)
     elif args.jobs > 1:
         from imagest_core.batch.processes import Limits, run_in_processes

@@ -26,7 +26,7 @@ from imagest_core.messages import Message
 from imagest_core.models.identify_folder import UNUSED, WEIGHTS
 from imagest_core.models.identity import PICKLED, is_safe_name
 from imagest_core.models.installed import imported_folder
-from imagest_core.printable import printable
+from imagest_core.printable import megabytes_apart, printable
 from imagest_core.progress import Progress
 
 ENDPOINT = "https://huggingface.co"
@@ -244,11 +244,12 @@ def _part(path: Path) -> Path:
 def _check_room(size: int, folder: Path) -> None:
     free = shutil.disk_usage(folder).free
     if free < size + MARGIN:
+        megabytes = megabytes_apart(size + MARGIN, free)
         raise OutputError(
             Message(
                 "The download needs {needed} MB, but only {free} MB are free in {folder}; free some space.",
-                needed=(size + MARGIN) // 1_000_000,
-                free=free // 1_000_000,
+                needed=megabytes[0],
+                free=megabytes[1],
                 folder=folder.parent,
             )
         )

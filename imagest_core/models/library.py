@@ -29,7 +29,7 @@ from imagest_core.models.installed import (
 from imagest_core.models.library_entry import ENTRY, Entry, write_entry
 from imagest_core.models.safetensors_header import read_header
 from imagest_core.painting.outputs import check_folder
-from imagest_core.printable import printable
+from imagest_core.printable import megabytes_apart, printable
 from imagest_core.progress import Progress
 
 __all__ = [
@@ -221,12 +221,13 @@ def hash_file(path: Path, progress: Progress) -> str:
 def _check_room(size: int) -> None:
     free = free_space()
     if free < size + MARGIN:
+        megabytes = megabytes_apart(size + MARGIN, free)
         raise OutputError(
             Message(
                 "The model needs {needed} MB, but only {free} MB are free in {folder}; "
                 "free space, or add it in place.",
-                needed=(size + MARGIN) // 1_000_000,
-                free=free // 1_000_000,
+                needed=megabytes[0],
+                free=megabytes[1],
                 folder=imported_folder(),
             )
         )

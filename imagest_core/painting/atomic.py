@@ -27,6 +27,7 @@ from pathlib import Path
 from imagest_core.errors import OutputError
 from imagest_core.messages import Message
 from imagest_core.painting.outputs import check_target, check_targets, same_file
+from imagest_core.printable import megabytes_apart
 
 __all__ = [
     "all_or_none",
@@ -218,13 +219,14 @@ def check_room(out: Path, room: int) -> None:
     needed = room + room // 64 + MARGIN
     free = shutil.disk_usage(out.parent).free
     if room and free < needed:
+        megabytes = megabytes_apart(needed, free)
         raise OutputError(
             Message(
                 "{out} needs {needed} MB, but only {free} MB are free in {parent}; free some space "
                 "or choose another disk.",
                 out=out.name,
-                needed=f"{needed / 1000000.0:,.0f}",
-                free=f"{free / 1000000.0:,.0f}",
+                needed=megabytes[0],
+                free=megabytes[1],
                 parent=out.parent,
             )
         )

@@ -11,11 +11,13 @@ from imagest_core.damage.map import DamageMap
 from imagest_core.errors import StyleError
 from imagest_core.messages import Message
 from imagest_core.painting.geometry import Box
-from imagest_core.painting.reader import Painting
+from imagest_core.painting.reader import Painting, open_painting
 from imagest_core.style.reference import StyleReference
 
 SMALLEST = 8
 """Smallest side of a region in px; smaller regions carry no information about style."""
+TILE = 64
+"""Side in px of the part of a donor that is read to check it."""
 TRIM_SIDE = 512
 """Regions larger than this (px) are trimmed on a coarser grid with at most this many cells per side."""
 
@@ -33,13 +35,30 @@ def check_style(
         A region is too small, extends beyond the image or contains damage (with ``trim``: has no intact part
         that is large enough), or the donor is not a file.
     """
-    if style.donor is not None and not style.donor.is_file():
-        raise StyleError(Message("There is no style image {donor}.", donor=style.donor))
+    _check_donor(style)
     for region in style.regions:
         _check_bounds(region, painting.box)
     return replace(
         style, regions=tuple(_check_intact(region, damage, trim, dilation) for region in style.regions)
     )
+
+
+def check_references(style: StyleReference) -> None:
+    """Check what does not depend on a painting: the size of regions, and that the donor can be read.
+
+    Raises ``StyleError``, or ``PaintingError`` if the donor is no picture.
+    """
+    _check_donor(style)
+    for region in style.regions:
+        _check_size(region)
+    if style.donor is not None:
+        with open_painting(style.donor) as donor:
+            donor.read_working(Box(0, 0, min(donor.width, TILE), min(donor.height, TILE)))
+
+
+def _check_donor(style: StyleReference) -> None:
+    if style.donor is not None and not style.donor.is_file():
+        raise StyleError(Message("There is no style image {donor}.", donor=style.donor))
 
 
 def touches_damage(region: Box, damage: DamageMap, dilation: int = 0) -> bool:
@@ -75,7 +94,7 @@ def _largest_below_skyline(heights: list[int], bottom: int) -> Box:
     return best
 
 
-def _check_bounds(region: Box, picture: Box) -> None:
+def _check_size(region: Box) -> None:
     if region.width < SMALLEST or region.height < SMALLEST:
         raise StyleError(
             Message(
@@ -84,6 +103,10 @@ def _check_bounds(region: Box, picture: Box) -> None:
                 smallest=SMALLEST,
             )
         )
+
+
+def _check_bounds(region: Box, picture: Box) -> None:
+    _check_size(region)
     if not picture.contains(region):
         raise StyleError(
             Message(

@@ -104,5 +104,12 @@
             <numerusform>%n paintings added.</numerusform>
         </translation>
     </message>
+    <message numerus="yes">
+        <source>%n painting(s) in the list already.</source>
+        <translation>
+            <numerusform>%n painting is in the list already.</numerusform>
+            <numerusform>%n paintings are in the list already.</numerusform>
+        </translation>
+    </message>
 </context>
 </TS>

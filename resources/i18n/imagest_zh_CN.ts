@@ -1926,6 +1926,10 @@
         <translation>按该配方在 {scan} 中未发现损伤。</translation>
     </message>
     <message>
+        <source>No scan in {source} has a mask beside it (NAME{suffix}.png); add masks or give --recipe.</source>
+        <translation>{source} 中没有任何扫描件旁边有蒙版（名称{suffix}.png）；请添加蒙版或给出 --recipe。</translation>
+    </message>
+    <message>
         <source>No usable CUDA GPU was found; choose the device cpu or auto.</source>
         <translation>未找到可用的 CUDA GPU；请选择设备 cpu 或 auto。</translation>
     </message>
@@ -2364,6 +2368,10 @@
     <message>
         <source>There was not enough memory.</source>
         <translation>内存不足。</translation>
+    </message>
+    <message>
+        <source>These files are masks: choose the scans.</source>
+        <translation>这些文件是蒙版：请选择扫描件。</translation>
     </message>
     <message>
         <source>This ONNX Runtime has no CUDA: install onnxruntime-gpu, or choose --device cpu or auto.</source>
@@ -2918,6 +2926,10 @@
         <translation>{name} 不是风格适配器，而是 {kind}；请用 imagest train style 训练。</translation>
     </message>
     <message>
+        <source>{name} is not a picture that can be restored: choose a TIFF, PNG, JPEG, WebP or JPEG 2000 file.</source>
+        <translation>{name} 不是可以修复的图像：请选择 TIFF、PNG、JPEG、WebP 或 JPEG 2000 文件。</translation>
+    </message>
+    <message>
         <source>{name} is not installed: install it, or choose --runtime {other}.</source>
         <translation>{name} 未安装；请安装，或选择 --runtime {other}。</translation>
     </message>
@@ -2940,6 +2952,10 @@
     <message>
         <source>{name} of {repository} arrived damaged; fetch it again.</source>
         <translation>{repository} 的 {name} 下载后已损坏；请重新获取。</translation>
+    </message>
+    <message>
+        <source>{name} was changed after it was written: move it away.</source>
+        <translation>{name} 在写入之后被修改过：请把它移走。</translation>
     </message>
     <message>
         <source>{one} and {other} would both become {name}: rename one of them.</source>
@@ -3398,8 +3414,24 @@
         <translation>{repository} {problem}；请选择其他仓库。</translation>
     </message>
     <message>
+        <source>{scan} doesn&apos;t exist: put the file back, or correct its name.</source>
+        <translation>{scan} 不存在：请把文件放回，或改正其名称。</translation>
+    </message>
+    <message>
         <source>{scan} has no mask: put {stem}{suffix}.png beside it, or give a recipe.</source>
         <translation>{scan} 没有蒙版：请将 {stem}{suffix}.png 放在它旁边，或给出配方。</translation>
+    </message>
+    <message>
+        <source>{scan} is a link to a file that doesn&apos;t exist: put the file back, or name another one.</source>
+        <translation>{scan} 是一个链接，其指向的文件不存在：请把文件放回，或指定另一个文件。</translation>
+    </message>
+    <message>
+        <source>{scan} is listed twice: remove one of the lines.</source>
+        <translation>{scan} 列出了两次：请删除其中一行。</translation>
+    </message>
+    <message>
+        <source>{scan} is not a regular file: name a picture.</source>
+        <translation>{scan} 不是普通文件：请指定一个图像。</translation>
     </message>
     <message>
         <source>{source} changed while it was copied; try again.</source>
@@ -6055,8 +6087,20 @@ SHA-256 of the unchanged samples: {2}…</source>
         <translation>蒙版由配方生成</translation>
     </message>
     <message>
+        <source>has no mask</source>
+        <translation>没有蒙版</translation>
+    </message>
+    <message>
         <source>Pause</source>
         <translation>暂停</translation>
+    </message>
+    <message>
+        <source>pausing</source>
+        <translation>正在暂停</translation>
+    </message>
+    <message>
+        <source>paused</source>
+        <translation>已暂停</translation>
     </message>
     <message>
         <source>Add scans</source>
@@ -6074,6 +6118,12 @@ SHA-256 of the unchanged samples: {2}…</source>
         <source>%n painting(s) added.</source>
         <translation>
             <numerusform>已添加 %n 幅画作。</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n painting(s) in the list already.</source>
+        <translation>
+            <numerusform>%n 幅画作已在列表中。</numerusform>
         </translation>
     </message>
 </context>

@@ -20,6 +20,7 @@ from app.dialogs.queue import NAME, NOTE, STATE, QueueDialog
 from app.window.main_window import MainWindow
 from imagest_core.batch.job import JobState
 from imagest_core.batch.job_list import JobList
+from imagest_core.batch.processes import pause_flag
 from imagest_core.damage.detection.recipe import recipe_of, save_recipe
 from imagest_core.restoration.request import RestorationRequest
 
@@ -75,9 +76,10 @@ def test_the_menu_opens_one_queue(window: MainWindow):
 
 
 def test_dropped_scans_wait_in_their_order(dialog: QueueDialog, scans: Path, qtbot: QtBot):
-    drop(dialog, [scans / "b.tif", scans])
+    drop(dialog, [make_scan(scans.parent / "other" / "b.tif"), scans / "b.tif"])
     qtbot.waitUntil(lambda: "would both become" in dialog.message.text())
-    drop(dialog, [scans])
+    assert dialog._queue.folder is None, "a refused file decides nothing"
+    drop(dialog, [scans, scans / "b.tif"])
     qtbot.waitUntil(lambda: len(rows(dialog)) == 3)
     assert rows(dialog) == [("a.tif", "waiting"), ("b.tif", "waiting"), ("c.tif", "waiting")]
     qtbot.waitUntil(lambda: dialog.message.text() == "3 painting(s) added.")
@@ -87,6 +89,33 @@ def test_dropped_scans_wait_in_their_order(dialog: QueueDialog, scans: Path, qtb
     assert [job.name for job in dialog.selected()] == ["c.tif"]
     assert dialog.options.folder.text() == str(scans / "restored")
     assert "harmonic" in dialog.options.fill.text().lower()
+
+
+def test_wrong_files_and_known_scans_say_so(dialog: QueueDialog, scans: Path, qtbot: QtBot):
+    (scans / "h.py").write_text("print()")
+    drop(dialog, [scans / "h.py"])
+    qtbot.waitUntil(lambda: "h.py is not a picture that can be restored" in dialog.message.text())
+    drop(dialog, [scans / "a-mask.png"])
+    qtbot.waitUntil(lambda: "are masks" in dialog.message.text())
+    add(qtbot, dialog, [scans / "a.tif"], 1)
+    drop(dialog, [scans])
+    qtbot.waitUntil(
+        lambda: dialog.message.text() == "2 painting(s) added. 1 painting(s) in the list already."
+    )
+    drop(dialog, [make_scan(scans.parent / "other" / "a.tif")])
+    qtbot.waitUntil(lambda: "would both become" in dialog.message.text())
+    qtbot.waitUntil(lambda: len(rows(dialog)) == 3)
+
+
+def test_a_scan_without_mask_says_so_unless_there_is_a_recipe(
+    dialog: QueueDialog, scans: Path, qtbot: QtBot, tmp_path: Path
+):
+    (scans / "a-mask.png").unlink()
+    add(qtbot, dialog, [scans / "a.tif"], 1)
+    assert dialog.tree.topLevelItem(0).text(NOTE) == "has no mask"
+    save_recipe(recipe_of("cracks", {}), tmp_path / "recipe.json")
+    dialog.options.use_recipe(tmp_path / "recipe.json")
+    qtbot.waitUntil(lambda: dialog.tree.topLevelItem(0).text(NOTE) == "mask from the recipe")
 
 
 def test_the_list_survives_the_window(dialog: QueueDialog, scans: Path, qtbot: QtBot, context: Context):
@@ -155,10 +184,24 @@ def test_a_paused_queue_starts_nothing(dialog: QueueDialog, scans: Path, qtbot: 
     assert dialog.run.text() == "Start"
     assert context.queue.running
     assert context.queue.paused
-    context.queue.stop()
+    assert dialog.counts.text().startswith("pausing · ")
+    assert not dialog.options.change.isEnabled()
     qtbot.waitUntil(lambda: not context.queue.running, timeout=60_000)
-    jobs = JobList(scans / "restored")
-    qtbot.waitUntil(lambda: not jobs.files(JobState.RUNNING))
+    qtbot.waitUntil(dialog.options.change.isEnabled)
+    assert dialog.counts.text() == "paused · 3 waiting"
+    assert not JobList(scans / "restored").files(JobState.RUNNING)
+
+
+def test_a_start_while_a_pause_ends_the_process_goes_on(
+    dialog: QueueDialog, scans: Path, qtbot: QtBot, context: Context
+):
+    add(qtbot, dialog, [scans / "a.tif"], 1)
+    dialog.run.click()
+    pause = pause_flag(JobList(scans / "restored"))
+    pause.write()
+    context.queue._runner.finished.connect(lambda _: pause.remove())
+    qtbot.waitUntil(lambda: rows(dialog) == [("a.tif", "done")], timeout=60_000)
+    context.queue.shutdown()
 
 
 def test_closing_the_window_asks_before_the_queue_stops(

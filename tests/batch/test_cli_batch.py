@@ -74,6 +74,11 @@ def test_options_of_restore_reach_the_record(cli, scans, tmp_path):
         ("--mask-suffix", "-other"),
         ("--recipe", "missing.json"),
         ("--jobs", "2", "--ray", "auto"),
+        ("--workers", "2"),
+        ("--cores", "4"),
+        ("--style-image", "nope.png"),
+        ("--style-image", __file__),
+        ("--style", "0,0,2,2"),
     ],
 )
 def test_wrong_options_are_refused_before_anything_starts(cli, scans, tmp_path, options):

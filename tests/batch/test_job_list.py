@@ -49,7 +49,8 @@ def test_the_sentence_of_a_failure_can_be_translated():
 
 def test_claims_follow_the_order_and_each_job_is_claimed_once(jobs):
     add(jobs, 30)
-    claimed: list[str] = []
+    first = jobs.claim()
+    claimed = [first.job.name]
 
     def take() -> None:
         while (claim := jobs.claim()) is not None:

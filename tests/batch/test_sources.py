@@ -34,6 +34,18 @@ def test_hidden_files_and_the_batch_folder_are_left_out(scans):
     assert names(find_sources(scans, "-mask", scans / "out")) == ["a.tif", "b.tif", "north wing/c.tif"]
 
 
+def test_results_of_an_earlier_batch_are_left_out(scans, tmp_path):
+    make_scan(scans / "restored" / "a.tif", mask=False)
+    (scans / "restored" / ".imagest-batch").mkdir()
+    assert names(find_sources(scans, "-mask", tmp_path / "out")) == ["a.tif", "b.tif", "north wing/c.tif"]
+
+
+def test_a_scan_that_is_listed_twice_is_refused(scans, tmp_path):
+    (tmp_path / "list.txt").write_text("scans/a.tif\nscans/b.tif\nscans/./a.tif\n")
+    with pytest.raises(InputError, match=r"a\.tif is listed twice"):
+        find_sources(tmp_path / "list.txt", "-mask", tmp_path / "out")
+
+
 @pytest.mark.parametrize("second", ["a.png", "A.TIFF"])
 def test_two_scans_with_one_result_are_refused(scans, tmp_path, second):
     make_scan(scans / "x.png", mask=False).rename(scans / second)

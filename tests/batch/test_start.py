@@ -35,12 +35,14 @@ def waiting(jobs):
 
 def test_settings_survive_as_json(scans, out, tmp_path):
     request = RestorationRequest.of("imagest", seed=7, steps=4)
-    style = StyleReference((Box(1, 2, 3, 4),), tmp_path / "donor.png")
+    donor = make_scan(tmp_path / "donor.png", mask=False)
+    style = StyleReference((Box(1, 2, 8, 9),), donor)
     settings = BatchSettings(
         request, "_m", Recipe("cracks", {"widest": 5}, 3), style, 2, "A. C.", 1, True, 10
     )
     assert BatchSettings.of_plain(settings.plain()) == settings
-    assert load_settings(start(scans, out, replace(settings, mask_suffix="-mask"))).request == request
+    usable = replace(settings, mask_suffix="-mask", max_pixels=None)
+    assert load_settings(start(scans, out, usable)).request == request
 
 
 def test_what_is_done_is_not_done_again(scans, out, settings):
@@ -67,13 +69,36 @@ def test_a_changed_scan_or_mask_a_missing_result_or_record_is_restored_again(sca
     assert waiting(start(scans, out, settings)) == ["b.tif"]
 
 
-def test_a_result_that_was_edited_is_not_replaced(scans, out, settings):
+@pytest.mark.parametrize("force", [False, True])
+@pytest.mark.parametrize("name", ["a.tif", "a.json"])
+def test_a_result_that_was_edited_fails_alone(scans, out, settings, force, name):
     start(scans, out, settings)
     run_jobs(out, settings)
+    (out / name).write_bytes(b"II*\0 retouched")
+    (out / "b.tif").unlink()
+    for _ in range(2):
+        jobs = start(scans, out, settings, force=force)
+        assert [job.name for job in jobs.jobs(JobState.FAILED)] == ["a.tif"]
+        assert waiting(jobs) == (["b.tif", "north wing/c.tif"] if force else ["b.tif"])
+    run_jobs(out, settings)
+    (failed,) = jobs.jobs(JobState.FAILED)
+    assert str(failed.outcome.sentence) == f"{name} was changed after it was written: move it away."
+    assert (out / name).read_bytes() == b"II*\0 retouched"
+    assert (out / "b.tif").exists()
+    (out / name).rename(out / "mine")
+    assert "a.tif" in waiting(start(scans, out, settings))
+    run_jobs(out, settings)
+    assert (out / name).exists()
+
+
+def test_a_result_that_is_edited_while_its_job_waits_is_kept(scans, out, settings):
+    start(scans, out, settings)
+    run_jobs(out, settings)
+    jobs = start(scans, out, settings, force=True)
     (out / "a.tif").write_bytes(b"II*\0 retouched")
-    with pytest.raises(OutputError, match="exists already"):
-        start(scans, out, settings)
-    assert waiting(start(scans, out, settings, force=True)) == ["a.tif", "b.tif", "north wing/c.tif"]
+    run_jobs(out, settings)
+    assert (out / "a.tif").read_bytes() == b"II*\0 retouched"
+    assert [job.name for job in jobs.jobs(JobState.FAILED)] == ["a.tif"]
 
 
 def test_a_copied_result_is_verified_by_its_hash(scans, out, settings):
@@ -87,8 +112,8 @@ def test_a_copied_result_is_verified_by_its_hash(scans, out, settings):
         file.write(b"\xaa")
     os.utime(out / "b.tif", ns=(stamp.st_atime_ns, stamp.st_mtime_ns))
     assert waiting(start(scans, out, settings)) == [], "size and time are as they were"
-    with pytest.raises(OutputError, match="exists already"):
-        start(scans, out, settings, hashes=True)
+    jobs = start(scans, out, settings, hashes=True)
+    assert [job.name for job in jobs.jobs(JobState.FAILED)] == ["b.tif"]
 
 
 def test_new_scans_are_added(scans, out, settings):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from dataclasses import replace
 
@@ -92,6 +93,22 @@ def test_failures_are_reported_and_the_others_are_restored(scans, out, settings)
     assert not list(out.glob("b.*"))
 
 
+def test_a_scan_that_is_missing_or_no_file_says_so(cli, scans, out, settings, tmp_path):
+    (scans / "link.tif").symlink_to("nowhere.tif")
+    os.mkfifo(scans / "pipe.tif")
+    (tmp_path / "list.txt").write_text("scans/a.tif\nscans/gone.tif\nscans/link.tif\nscans/pipe.tif\n")
+    jobs = start(tmp_path / "list.txt", out, settings)
+    run_jobs(out, settings)
+    reasons = {job.name: job.outcome.reason for job in jobs.jobs(JobState.FAILED)}
+    assert "gone.tif doesn't exist" in reasons["scans/gone.tif"]
+    assert "is a link to a file that doesn't exist" in reasons["scans/link.tif"]
+    assert "is not a regular file" in reasons["scans/pipe.tif"]
+    (tmp_path / "list.txt").write_text("scans/gone.tif\n")
+    answer = cli("batch", tmp_path / "list.txt", "-o", tmp_path / "other", "--engine", "harmonic")
+    assert answer.code == 2
+    assert "gone.tif doesn't exist" in answer.err
+
+
 @pytest.mark.parametrize("retries", [0, 2])
 def test_an_internal_error_is_tried_again_and_never_written(scans, out, monkeypatch, retries):
     settings = failing(monkeypatch, "faulty")
@@ -159,4 +176,44 @@ def test_two_workers_share_a_list(scans, out, settings):
         thread.join()
     done = [name for name in ended if states(JobList(out))[name] is JobState.DONE]
     assert sorted(set(done)) == ["a.tif", "b.tif", "north wing/c.tif"]
+    assert not jobs.files(JobState.RUNNING)
+
+
+def test_a_pause_puts_back_what_was_read_ahead(scans, out, monkeypatch):
+    settings = failing(monkeypatch, "endless")
+    jobs = start(scans, out, settings)
+    paused, stop = threading.Event(), threading.Event()
+    running: set[str] = set()
+    waiting: list[str] = []
+
+    def report(news):
+        if news.state is JobState.WAITING:
+            waiting.append(news.job.name)
+        else:
+            running.update((news.job.name, news.stage))
+        if {"a.tif", "b.tif", "north wing/c.tif", "restoring"} <= running:
+            paused.set()
+        if len(waiting) == 2:
+            stop.set()
+
+    options = WorkerOptions(report=report, may_start=lambda: not paused.is_set())
+    with pytest.raises(Cancelled):
+        run_jobs(out, settings, options, Progress(cancelled=stop.is_set))
+    assert sorted(waiting) == ["a.tif", "b.tif", "north wing/c.tif"]
+    assert waiting[2] == "a.tif", "it was being filled until the cancel"
+    assert [job.attempts for job in jobs.jobs(JobState.WAITING)] == [0, 0, 0]
+
+
+def test_a_paused_worker_finishes_what_is_in_progress_and_ends(scans, out, settings):
+    jobs = start(scans, out, settings)
+    paused = threading.Event()
+
+    def report(news):
+        if news.stage == "restoring":
+            paused.set()
+
+    options = WorkerOptions(report=report, may_start=lambda: not paused.is_set(), end_when_paused=True)
+    run_jobs(out, settings, options)
+    assert states(jobs)["a.tif"] is JobState.DONE
+    assert states(jobs)["north wing/c.tif"] is JobState.WAITING
     assert not jobs.files(JobState.RUNNING)

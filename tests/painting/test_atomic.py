@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -13,7 +15,8 @@ import pytest
 
 from imagest_core.errors import OutputError
 from imagest_core.painting import atomic
-from imagest_core.painting.atomic import all_or_none, replacing
+from imagest_core.painting.atomic import MARGIN, all_or_none, check_room, replacing
+from imagest_core.printable import megabytes_apart
 from imagest_core.progress import Cancelled
 
 
@@ -138,7 +141,8 @@ def test_only_files_of_dead_processes_are_removed(tmp_path: Path) -> None:
 WAITING = """
 import signal, sys, time
 from pathlib import Path
-from imagest_core.painting.atomic import all_or_none, replacing
+from imagest_core.painting.atomic import MARGIN, all_or_none, check_room, replacing
+from imagest_core.printable import megabytes_apart
 signal.signal(signal.SIGINT, signal.default_int_handler)  # background jobs ignore SIGINT by default
 with replacing(Path(sys.argv[1]), force=True) as temporary:
     temporary.write_bytes(b"half")
@@ -179,7 +183,8 @@ UNWRITABLE = """
 import os, sys
 from pathlib import Path
 from imagest_core.errors import OutputError
-from imagest_core.painting.atomic import all_or_none, replacing
+from imagest_core.painting.atomic import MARGIN, all_or_none, check_room, replacing
+from imagest_core.printable import megabytes_apart
 if os.getuid() == 0:
     os.setuid(65534)
 try:
@@ -258,3 +263,14 @@ def test_file_of_another_process_is_not_undone(tmp_path: Path) -> None:
     assert theirs.read_bytes() == b"theirs"
     with pytest.raises(OutputError, match="exists already"), all_or_none([mine, theirs]):
         pytest.fail("theirs is there")
+
+
+def test_the_room_that_is_missing_can_be_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    free = 40_000 + MARGIN
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(free, 0, free))
+    with pytest.raises(OutputError, match=r"needs ([\d.,]+) MB, but only ([\d.,]+) MB") as raised:
+        check_room(tmp_path / "a.tif", 200_000)
+    needed, shown = re.findall(r"([\d.,]+) MB", str(raised.value))
+    assert float(needed) > float(shown)
+    assert megabytes_apart(9_000_000, 1_000_000) == ("9", "1")
+    assert megabytes_apart(1_100_000, 1_000_000) == ("1.1", "1.0")
