@@ -106,7 +106,7 @@ def test_wrong_files_and_known_scans_say_so(dialog: QueueDialog, scans: Path, qt
     add(qtbot, dialog, [scans / "a.tif"], 1)
     drop(dialog, [scans])
     qtbot.waitUntil(
-        lambda: is_said(dialog, r"2 paintings?(\(s\))? added\. 1 paintings?(\(s\))? in the list already\.")
+        lambda: is_said(dialog, r"2 paintings?(\(s\))? added\. 1 painting(\(s\)| is) in the list already\.")
     )
     drop(dialog, [make_scan(scans.parent / "other" / "a.tif")])
     qtbot.waitUntil(lambda: "would both become" in dialog.message.text())
