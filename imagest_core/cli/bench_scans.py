@@ -166,7 +166,9 @@ def _losses(width: int, height: int) -> DamageMap:
 
 
 def _measured(task: str, folder: Path) -> dict[str, float]:
-    """Measure ``task`` in a new process."""
+    """Measure ``task`` in a new process, writing a new file."""
+    for written in ("copy.tif", "out.tif"):
+        (folder / written).unlink(missing_ok=True)
     command = [sys.executable, "-m", "imagest_core.cli.bench_scans", task, str(folder)]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     measurements: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
@@ -196,6 +198,7 @@ def _restore(folder: Path, warm: bool) -> dict[str, float]:
     """Restore the scan and measure the time without the filling."""
     from imagest_core.damage.mask_io import check_mask_usable, read_mask
     from imagest_core.painting.reader import open_painting
+    from imagest_core.painting.writer import copying_early
     from imagest_core.restoration.api import export, restore
     from imagest_core.restoration.request import RestorationRequest
 
@@ -203,8 +206,9 @@ def _restore(folder: Path, warm: bool) -> dict[str, float]:
     started = time.perf_counter()
     with open_painting(folder / "scan.tif") as painting:
         damage = check_mask_usable(read_mask(folder / "mask.tif", (painting.width, painting.height)))
-        result = restore(painting, damage, RestorationRequest.of(ENGINE))
-        verification = export(painting, result, folder / "out.tif", force=True)
+        with copying_early(painting, folder / "out.tif", force=True) as copy:
+            result = restore(painting, damage, RestorationRequest.of(ENGINE))
+            verification = export(painting, result, folder / "out.tif", force=True, copy=copy)
     seconds = time.perf_counter() - started - result.record.timings.seconds["filling"]
     return {"seconds": seconds, "memory": max(peak_now() - idle, 0), "filled": verification.filled}
 

@@ -117,6 +117,7 @@ def restore_file(args: argparse.Namespace, targets: Targets, progress: Progress)
     """Restore ``args.painting`` where ``args.mask`` is white; return the lines to print."""
     from imagest_core.cli.options import inputs_of, request_of, style_of
     from imagest_core.painting.reader import open_painting
+    from imagest_core.painting.writer import copying_early
     from imagest_core.restoration.api import restore
     from imagest_core.restoration.style_selection import checked_style
     from imagest_core.restoration.validation import check_request
@@ -134,16 +135,18 @@ def restore_file(args: argparse.Namespace, targets: Targets, progress: Progress)
         damage = damage if rim is None else rim.damage
         used = checked_style(painting, damage, request, style)
         filling, writing = progress.part(0.0, 0.8, "restoring"), progress.part(0.8, 1.0)
-        result = restore(painting, damage, request, used, filling, operator=args.operator, rim=rim)
-        record = write_result(
-            painting,
-            result,
-            targets.out,
-            targets.record,
-            force=targets.force,
-            inputs=inputs,
-            progress=writing,
-        )
+        with copying_early(painting, targets.out, force=targets.force) as copy:
+            result = restore(painting, damage, request, used, filling, operator=args.operator, rim=rim)
+            record = write_result(
+                painting,
+                result,
+                targets.out,
+                targets.record,
+                force=targets.force,
+                inputs=inputs,
+                progress=writing,
+                copy=copy,
+            )
         notes = [f"note: {note}" for note in painting.notes]
         notes += within_notes(args.within, painting.box)
         if style is not None and used is None:

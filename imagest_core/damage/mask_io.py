@@ -19,6 +19,7 @@ from imagest_core.damage.mask_values import Grey, ValueCounts, find_rule, format
 from imagest_core.errors import MaskError, NotBinaryError, OutputError, PaintingError
 from imagest_core.messages import Message
 from imagest_core.painting.atomic import replacing
+from imagest_core.painting.background import ahead
 from imagest_core.painting.formats.base import pixel_limit
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.outputs import check_regular_file
@@ -130,16 +131,15 @@ def _to_damage_map(picture: MaskPicture, label: int) -> DamageMap:
     """Convert an open mask to a map, decoding it once if its tiles fit the buffer, else twice."""
     buffer = _TileBuffer()
     counts = ValueCounts()
-    for box, grey in picture.grey_bands():
-        for tile, part in _split_tiles(box, grey):
-            _count_tile(counts, buffer, tile, part)
+    for box, grey in ahead(picture.grey_bands()):
+        _count_band(counts, buffer, box, grey)
         if counts.ambiguous:
             break
     rule = find_rule(counts, picture.full_scale, white_is_zero=picture.white_is_zero)
     if rule is None:
         raise _ambiguous_error(picture.path, counts)
     damage = DamageMap(*picture.size)
-    decoded = (pair for box, grey in picture.grey_bands() for pair in _split_tiles(box, grey))
+    decoded = (pair for box, grey in ahead(picture.grey_bands()) for pair in _split_tiles(box, grey))
     for tile, part in decoded if buffer.tiles is None else buffer.drain():
         damaged = rule.damaged(part)
         if damaged.any():
@@ -153,14 +153,21 @@ def _split_tiles(box: Box, grey: Grey) -> Iterator[tuple[Box, Grey]]:
         yield tile, grey[tile.moved(-box.x, -box.y).slices]
 
 
-def _count_tile(counts: ValueCounts, buffer: _TileBuffer, box: Box, part: Grey) -> None:
-    low, high = part.min(), part.max()
-    if low == high and np.isfinite(high):
-        counts.add_constant(float(high), part.size)
-        buffer.add(box, part[:1, :1])
-    else:
-        counts.add(part)
-        buffer.add(box, part)
+def _count_band(counts: ValueCounts, buffer: _TileBuffer, box: Box, band: Grey) -> None:
+    """Count the pixels of a band and keep its tiles; those of a uniform band aren't looked at singly."""
+    uniform = _is_uniform(band)
+    for tile, part in _split_tiles(box, band):
+        if uniform or _is_uniform(part):
+            counts.add_constant(float(part[0, 0]), part.size)
+            buffer.add(tile, part[:1, :1])
+        else:
+            counts.add(part)
+            buffer.add(tile, part)
+
+
+def _is_uniform(grey: Grey) -> bool:
+    low, high = grey.min(), grey.max()
+    return bool(low == high and np.isfinite(high))
 
 
 class _TileBuffer:

@@ -67,8 +67,9 @@ class ValueCounts:
 
     def add_constant(self, value: float, pixels: int) -> None:
         """Count ``pixels`` of a uniform area."""
-        self._add(np.array([value]), np.array([pixels]), self.pixels)
-        self._add(np.array([value]), np.array([pixels]), self.flat)
+        value = value if value.is_integer() else float(_quantized(np.array(value)))
+        self.pixels[value] += pixels
+        self.flat[value] += pixels
 
     def add(self, grey: Grey) -> None:
         """Count the pixels of a part of the mask."""

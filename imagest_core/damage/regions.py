@@ -239,7 +239,7 @@ def _measure(
     boxes = np.zeros((count + 1, 4), np.int64)
     boxes[:, :2] = np.iinfo(np.int64).max
     depths = np.zeros(count + 1, np.float32)
-    rows, columns = np.nonzero(labels)
+    rows, columns = np.divmod(np.flatnonzero(labels > 0), labels.shape[1])
     ids = labels[rows, columns]
     for column, (ufunc, place) in enumerate(
         ((np.minimum, columns), (np.minimum, rows), (np.maximum, columns + 1), (np.maximum, rows + 1))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 
@@ -61,8 +63,19 @@ def _distances_within(damage: DamageMap, key: TileKey, reach: int) -> Image:
     damaged = (damage.read(tile_box(key).expanded(reach + 1)) > 0).view(np.uint8)
     if damaged.all():
         return np.full((TILE, TILE), reach + 1, np.float32)
-    whole = cv2.distanceTransform(damaged, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
-    return np.asarray(whole[reach + 1 : -reach - 1, reach + 1 : -reach - 1])
+    whole = np.zeros(damaged.shape, np.float32)
+    part = _with_border(cv2.boundingRect(damaged), damaged.shape)
+    whole[part] = cv2.distanceTransform(damaged[part], cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    return whole[reach + 1 : -reach - 1, reach + 1 : -reach - 1]
+
+
+def _with_border(rectangle: Sequence[int], shape: tuple[int, ...]) -> tuple[slice, slice]:
+    """Return the slices of all damage and the intact pixels next to it, which alone determine distances."""
+    x, y, width, height = rectangle
+    return (
+        slice(max(y - 1, 0), min(y + height + 1, shape[0])),
+        slice(max(x - 1, 0), min(x + width + 1, shape[1])),
+    )
 
 
 def _merge_coarse(exact: Image, coarse: Image | None, key: TileKey) -> Image:

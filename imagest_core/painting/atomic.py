@@ -34,6 +34,7 @@ __all__ = [
     "check_room",
     "check_target",
     "check_writable",
+    "hidden_file",
     "remove_stale",
     "replacing",
     "sync",
@@ -133,6 +134,22 @@ def replacing(
         if error.errno not in _FULL:
             raise
         raise OutputError(_message(error, target)) from error
+    finally:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def hidden_file(
+    out: Path, *, force: bool = False, source: Path | None = None, room: int = 0
+) -> Iterator[Path]:
+    """Provide an empty temporary file next to ``out`` that is removed at the end, unless it was renamed.
+
+    Raises ``OutputError`` like :func:`replacing`.
+    """
+    temporary = _prepared(_real(out), force, source, (), room)
+    try:
+        yield temporary
     finally:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Event, Thread
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from imagest_core.errors import PaintingError
 from imagest_core.painting.atomic import sync
@@ -63,6 +64,16 @@ def run_in_background(work: Callable[[Progress], Result], progress: Progress) ->
     own = Progress(cancelled=stop.is_set)
     with _in_background(lambda: results.append(work(own)), stop, progress):
         yield results
+
+
+def ahead(items: Iterable[Result]) -> Iterator[Result]:
+    """Iterate over ``items`` and compute the next one in a thread while the caller uses the last one."""
+    iterator, end = iter(items), object()
+    with ThreadPoolExecutor(1) as pool:
+        pending = pool.submit(next, iterator, end)
+        while (item := pending.result()) is not end:
+            pending = pool.submit(next, iterator, end)
+            yield cast(Result, item)
 
 
 @contextmanager

@@ -45,6 +45,8 @@ _CHUNK = 1 << 20
 _GROUP = 16
 """Number of parts that a thread compares at a time."""
 _THREADS = min(os.cpu_count() or 1, 4)
+_AHEAD = 16
+"""Number of groups, per thread, that are submitted ahead, so that threads work while parts are decoded."""
 _PLAIN_PART = 1 << 20
 """Number of bytes of uncompressed samples that are compared as one part."""
 
@@ -271,7 +273,7 @@ class _Pages:
             try:
                 for group in groups:
                     pending.append((group, pool.submit(group_digests, group)))
-                    if len(pending) > _THREADS:
+                    if len(pending) > _AHEAD * _THREADS:
                         done, future = pending.popleft()
                         yield from zip(done, future.result())
                 for done, future in pending:

@@ -8,16 +8,15 @@ before it gets its name: a failure leaves the old file, or none.
 
 from __future__ import annotations
 
-import errno
-import os
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO, TypeVar
+from typing import TypeVar
 
-from imagest_core.errors import PaintingError
 from imagest_core.messages import Message
-from imagest_core.painting.atomic import replacing
+from imagest_core.painting.atomic import hidden_file, replacing
 from imagest_core.painting.background import sync_in_background
+from imagest_core.painting.file_copy import EarlyCopy, copy_file
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.metadata.writing_notes import WritingNote, sentences
 from imagest_core.painting.orientation import Orientation
@@ -38,10 +37,6 @@ from imagest_core.progress import Progress
 __all__ = ["Patch", "keeps_file", "metadata_notes", "write_painting", "writing_notes", "written_page"]
 
 T = TypeVar("T")
-_BLOCK = 16 << 20
-_COPY_UNSUPPORTED = {errno.EXDEV, errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP, errno.EPERM}
-"""Errors that the kernel returns if it can't copy between two files."""
-
 SOFTWARE = "Imagest Workstation"
 
 
@@ -56,6 +51,7 @@ def write_painting(
     progress: Progress | None = None,
     classic_limit: int = CLASSIC_LIMIT,
     form: Form = KEPT,
+    copy: EarlyCopy | None = None,
 ) -> T:
     """Write ``painting`` with ``patches`` to ``out`` and return the result of ``check``.
 
@@ -73,6 +69,8 @@ def write_painting(
         Size in bytes above which a classic TIFF becomes a BigTIFF.
     form
         How the file is stored. Unless it is the scan's own form, a new file is written instead of a copy.
+    copy
+        The copy from :func:`copying_early`; None copies the file now.
 
     Raises
     ------
@@ -84,10 +82,13 @@ def write_painting(
         A patch doesn't belong to this image.
     """
     progress = progress or Progress()
-    with replacing(out, force=force, source=painting.path, room=form.room_for(painting)) as temporary:
+    room = 0 if copy is not None else form.room_for(painting)
+    with replacing(out, force=force, source=painting.path, room=room) as temporary:
         checked = _checked(painting, patches)
         if keeps_file(painting, form):
-            _copy(painting.path, temporary, progress.part(0.0, 0.4))
+            copying = progress.part(0.0, 0.4)
+            if copy is None or not copy.move_to(temporary, copying):
+                copy_file(painting.path, temporary, copying)
             _patch_copy(painting, checked, temporary, classic_limit, progress.part(0.4, 0.9))
         else:
             part = progress.part(0.0, 0.9)
@@ -103,6 +104,26 @@ def write_painting(
         progress.check()
         with sync_in_background(temporary, progress):
             return check(temporary)
+
+
+@contextmanager
+def copying_early(painting: Painting, out: Path, *, force: bool = False) -> Iterator[EarlyCopy | None]:
+    """Copy the scan next to ``out`` while the body runs, which passes the copy to :func:`write_painting`.
+
+    The value is None if the result is no copy of the scan's file. A copy that isn't used is removed.
+
+    Raises ``OutputError`` if ``out`` can't be written.
+    """
+    if not keeps_file(painting):
+        yield None
+        return
+    room = KEPT.room_for(painting)
+    with hidden_file(out, force=force, source=painting.path, room=room) as path:
+        copy = EarlyCopy(painting.path, path)
+        try:
+            yield copy
+        finally:
+            copy.stop()
 
 
 def keeps_file(painting: Painting, form: Form = KEPT) -> bool:
@@ -180,28 +201,3 @@ def _stored(painting: Painting, patches: Iterable[Patch], boxes: list[Box]) -> I
         stored = patch.stored(orientation, painting.width, painting.height)
         boxes.append(stored.box)
         yield stored
-
-
-def _copy(source: Path, target: Path, progress: Progress) -> None:
-    """Copy ``source``, in the kernel if possible; raise :class:`Cancelled` between blocks."""
-    size = source.stat().st_size
-    with open(source, "rb", buffering=0) as read, open(target, "rb+", buffering=0) as write:
-        done = 0
-        while block := _copy_block(read, write, done):
-            done += block
-            progress.set(done / max(size, 1))
-    if done != size:
-        raise PaintingError(Message("{source} changed while it was copied; try again.", source=source.name))
-
-
-def _copy_block(read: BinaryIO, write: BinaryIO, offset: int) -> int:
-    """Copy bytes from ``offset``; return their number, 0 at the end."""
-    if hasattr(os, "copy_file_range"):
-        try:
-            return os.copy_file_range(read.fileno(), write.fileno(), _BLOCK, offset, offset)
-        except OSError as error:
-            if error.errno not in _COPY_UNSUPPORTED:
-                raise
-    read.seek(offset)
-    write.seek(offset)
-    return write.write(read.read(_BLOCK))

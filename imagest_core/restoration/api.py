@@ -15,6 +15,7 @@ from imagest_core.damage.rim import CleanedRim, regions_with_rim
 from imagest_core.errors import ImagestError
 from imagest_core.messages import Message
 from imagest_core.painting.background import hash_in_background, run_in_background
+from imagest_core.painting.file_copy import EarlyCopy
 from imagest_core.painting.reader import Painting
 from imagest_core.painting.stamp import file_sha256
 from imagest_core.painting.writer import write_painting
@@ -138,8 +139,8 @@ def restore_with(
     style = _checked_style(engine, request, style)
     if start is not None:
         check_can_refine(request, engine)
+    planned = _planned(painting, damage, engine, request, progress, clock, exact, protected)
     with hash_in_background(painting, progress):
-        planned = _planned(painting, damage, engine, request, progress, clock, exact, protected)
         assembler = planned.assembler(painting, engine, request)
         with run_in_background(lambda own: _rim_facts(painting, planned, rim, exact, own), progress) as rims:
             notes, facts = _fill_all(
@@ -369,12 +370,14 @@ def export(
     force: bool = False,
     on_verified: Callable[[Verification], None] | None = None,
     progress: Progress | None = None,
+    copy: EarlyCopy | None = None,
 ) -> Verification:
     """Write ``painting`` with the fills of ``result``, verify the file, then give it its name ``out``.
 
     ``on_verified`` is called after the verification, before the file gets its name; if it raises, ``out`` is
-    unchanged. Raises ``OutputError``, ``VerificationError``, ``PaintingError`` if the scan's file has changed
-    since it was opened, and ``Cancelled``; no file is left then.
+    unchanged. ``copy`` comes from ``copying_early``. Raises ``OutputError``, ``VerificationError``,
+    ``PaintingError`` if the scan's file has changed since it was opened, and ``Cancelled``; no file is left
+    then.
     """
     progress = progress or Progress()
     writing, checking = progress.part(0.0, 0.6, "writing"), progress.part(0.6, 1.0, "verifying")
@@ -386,4 +389,5 @@ def export(
             on_verified(verification)
         return verification
 
-    return write_painting(painting, result.patches(painting), out, check=check, force=force, progress=writing)
+    patches = result.patches(painting)
+    return write_painting(painting, patches, out, check=check, force=force, progress=writing, copy=copy)

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from imagest_core.painting.atomic import all_or_none, replacing, write_text
+from imagest_core.painting.file_copy import EarlyCopy
 from imagest_core.painting.reader import Painting
 from imagest_core.painting.writer import writing_notes
 from imagest_core.progress import Progress
@@ -26,10 +27,12 @@ def write_result(
     force: bool = False,
     inputs: Sequence[Path] = (),
     progress: Progress | None = None,
+    copy: EarlyCopy | None = None,
 ) -> RestorationRecord:
     """Write and verify the restored scan and, if requested, its record; return the record.
 
-    The scan gets its name first, so an existing record belongs to a complete scan. Raises the errors of
+    The scan gets its name first, so an existing record belongs to a complete scan. ``copy`` comes from
+    :func:`~imagest_core.painting.writer.copying_early`. Raises the errors of
     :func:`~imagest_core.restoration.api.export`; no file is left or changed then.
     """
     notes = writing_notes(painting)
@@ -43,5 +46,5 @@ def write_result(
             if temporary is not None and record is not None:
                 write_text(temporary, records[0].to_json() + "\n", record)
 
-        export(painting, result, out, force=force, on_verified=write_record, progress=progress)
+        export(painting, result, out, force=force, on_verified=write_record, progress=progress, copy=copy)
     return records[0]

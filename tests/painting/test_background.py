@@ -12,7 +12,7 @@ import pytest
 import tifffile
 
 from imagest_core.errors import PaintingError
-from imagest_core.painting.background import hash_in_background, sync_in_background
+from imagest_core.painting.background import ahead, hash_in_background, sync_in_background
 from imagest_core.painting.reader import Painting, open_painting
 from imagest_core.progress import Progress
 
@@ -51,3 +51,26 @@ def test_error_of_the_body_stops_the_thread(painting: Painting) -> None:
 def test_error_of_flushing_is_raised(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError), sync_in_background(tmp_path / "missing.tif", Progress()):
         pass
+
+
+def test_items_are_computed_ahead_in_order() -> None:
+    computed: list[int] = []
+
+    def items() -> Iterator[int]:
+        for item in range(5):
+            computed.append(item)
+            yield item
+
+    assert list(ahead(items())) == [0, 1, 2, 3, 4]
+    assert computed == [0, 1, 2, 3, 4]
+
+
+def test_error_of_an_item_computed_ahead_is_raised_in_its_place() -> None:
+    def items() -> Iterator[int]:
+        yield 1
+        raise PaintingError("broken")
+
+    found = ahead(items())
+    assert next(found) == 1
+    with pytest.raises(PaintingError, match="broken"):
+        next(found)

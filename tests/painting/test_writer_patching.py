@@ -31,7 +31,7 @@ from tiff_samples import (
     write_source,
 )
 
-from imagest_core.painting import writer
+from imagest_core.painting import file_copy
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.reader import open_painting
 from imagest_core.painting.tiff.ifd import Structure
@@ -364,5 +364,5 @@ def test_loop_of_pages_terminates(tmp_path: Path) -> None:
 
 def test_copy_without_kernel_support(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr(os, "copy_file_range", raising=False)
-    monkeypatch.setattr(writer, "_BLOCK", 1000)
+    monkeypatch.setattr(file_copy, "_BLOCK", 1000)
     check_patching(Kind(), 8)

@@ -12,6 +12,7 @@ from scans import damage_of, smooth_picture, some_damage, write_scan
 
 from imagest_core.errors import OutputError, VerificationError
 from imagest_core.painting.reader import Painting, open_painting
+from imagest_core.restoration import verify as verify_module
 from imagest_core.restoration.api import export, restore
 from imagest_core.restoration.record import RestorationRecord
 from imagest_core.restoration.request import RestorationRequest
@@ -143,3 +144,14 @@ def test_record_round_trips_through_json(scan: Path, tmp_path: Path) -> None:
     assert again.environment.libraries["numpy"] == np.__version__
     assert again.peak_memory > 1 << 20
     assert set(again.timings.seconds) == {"planning", "opening", "filling", "rim"}
+
+
+@pytest.mark.parametrize("share", [0.0, 0.001, 0.4, 1.0])
+def test_samples_outside_the_mask_are_in_row_order(share: float) -> None:
+    """Long runs are copied, short ones selected pixel by pixel; both give the same samples."""
+    rng = np.random.default_rng(3)
+    samples = rng.integers(0, 2**16, (40, 300, 3), np.uint16)
+    inside = rng.random((40, 300)) < share
+    found = verify_module._outside(samples[:, ::-1], inside)
+    np.testing.assert_array_equal(found, samples[:, ::-1][~inside])
+    assert found.dtype == samples.dtype

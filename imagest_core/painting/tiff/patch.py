@@ -92,18 +92,21 @@ def _patch_plain(file: BinaryIO, segments: SegmentWriter, raster: Raster, cell: 
     origin, stored = raster.grid.box(cell), stored_type(raster.dtype, raster.codec.order)
     _, columns, samples = raster.shape(cell)
     pixel = samples * raster.dtype.itemsize
+    rows, row_bytes = range(piece.box.y - origin.y, piece.box.bottom - origin.y), piece.box.width * pixel
     for plane in range(raster.planes):
         start = segments.exclusive_offset(plane * raster.grid.cells + cell, raster.nbytes(cell))
-        for y in range(piece.box.y, piece.box.bottom):
-            offset = start + ((y - origin.y) * columns + piece.box.x - origin.x) * pixel
-            row = piece.crop(piece.box._replace(y=y, height=1))
+        offsets = [start + (y * columns + piece.box.x - origin.x) * pixel for y in rows]
+        data = bytearray().join(_read_at(file, offset, row_bytes) for offset in offsets)
+        below = np.frombuffer(data, stored).reshape(len(rows), -1, samples)
+        piece.paint(below, piece.box, _channels(raster, plane))
+        for offset, row in zip(offsets, below):
             file.seek(offset)
-            samples_below = (
-                np.frombuffer(file.read(piece.box.width * pixel), stored).reshape(1, -1, samples).copy()
-            )
-            row.paint(samples_below, row.box, _channels(raster, plane))
-            file.seek(offset)
-            file.write(samples_below.tobytes())
+            file.write(row.tobytes())
+
+
+def _read_at(file: BinaryIO, offset: int, size: int) -> bytes:
+    file.seek(offset)
+    return file.read(size)
 
 
 def _channels(raster: Raster, plane: int) -> slice:
