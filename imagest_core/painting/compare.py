@@ -16,7 +16,7 @@ from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +31,9 @@ from imagest_core.painting.reader import Painting
 from imagest_core.painting.tiff.ifd import SEGMENT_TAGS, Directory, Structure
 from imagest_core.painting.tiff.raster import Raster, read_raster
 from imagest_core.progress import Progress
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
 
 BYTES, SAMPLES = "bytes", "samples"
 """Values of :attr:`Comparison.method`."""
@@ -144,8 +147,8 @@ def _by_bytes(
     return Comparison(samples, digest.hexdigest(), BYTES)
 
 
-def _add(update: Callable[[bytes], None], samples: Samples) -> int:
-    update(samples.astype(samples.dtype.newbyteorder("<"), copy=False).tobytes())
+def _add(update: Callable[[ReadableBuffer], None], samples: Samples) -> int:
+    update(np.ascontiguousarray(samples, samples.dtype.newbyteorder("<")).view(np.uint8).data)
     return samples.size
 
 
