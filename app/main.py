@@ -15,6 +15,7 @@ from app.context import Context
 from app.dialogs.settings import SettingsDialog
 from app.faults import faults
 from app.jobs.call_later import call_later
+from app.jobs.idle_garbage import IdleGarbage
 from app.logs import Logs
 from app.observable import Value
 from app.quick_start import finish
@@ -37,6 +38,7 @@ class Program(QObject):
         set_language(application, self._settings.preferences.language)
         theme.apply_theme(application, self._settings.preferences.theme)
         self.window = self._create_window()
+        self._garbage = IdleGarbage(self._occupied, self)
 
     def _create_window(self) -> MainWindow:
         window = MainWindow(Context(self._settings))
@@ -44,6 +46,11 @@ class Program(QObject):
         for signal in (window.language_changed, context.jobs.idle, context.queue_running_changed):
             signal.connect(self._schedule_rebuild)
         return window
+
+    def _occupied(self) -> bool:
+        """Whether something is running, or a gesture on the canvas is in progress."""
+        context = self.window.context
+        return context.jobs.busy or not context.background.resting or not context.free
 
     def open(self, path: Path) -> None:
         """Open a scan or a project."""
@@ -54,6 +61,7 @@ class Program(QObject):
 
         Objects left to the interpreter would be deleted in any order, even after the application.
         """
+        self._garbage.stop()
         _delete(self.window)
 
     # Language
