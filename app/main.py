@@ -25,6 +25,12 @@ from app.window.main_window import MainWindow
 
 SETTLED = 200
 """Milliseconds from showing the window until the rest of the start."""
+SWITCH = 0.001
+"""Seconds that a worker may go on with Python code while the window's thread waits.
+
+With Python's 5 ms a stroke of a brush waits many times as long as it works beside such a worker, because each
+call of NumPy or Qt lets the worker run.
+"""
 WINDOW_STATE = ("visible", "proposal", "windows")
 """Values of the selection that each window computes for itself."""
 
@@ -39,6 +45,8 @@ class Program(QObject):
         theme.apply_theme(application, self._settings.preferences.theme)
         self.window = self._create_window()
         self._garbage = IdleGarbage(self._occupied, self)
+        self._switch_before = sys.getswitchinterval()
+        sys.setswitchinterval(SWITCH)
 
     def _create_window(self) -> MainWindow:
         window = MainWindow(Context(self._settings))
@@ -62,6 +70,7 @@ class Program(QObject):
         Objects left to the interpreter would be deleted in any order, even after the application.
         """
         self._garbage.stop()
+        sys.setswitchinterval(self._switch_before)
         _delete(self.window)
 
     # Language
