@@ -15,6 +15,7 @@ from app.context import Context
 from app.dialogs.settings import SettingsDialog
 from app.faults import faults
 from app.jobs.call_later import call_later
+from app.jobs.idle_garbage import IdleGarbage
 from app.logs import Logs
 from app.observable import Value
 from app.quick_start import finish
@@ -24,6 +25,12 @@ from app.window.main_window import MainWindow
 
 SETTLED = 200
 """Milliseconds from showing the window until the rest of the start."""
+SWITCH = 0.001
+"""Seconds that a worker may go on with Python code while the window's thread waits.
+
+With Python's 5 ms a stroke of a brush waits many times as long as it works beside such a worker, because each
+call of NumPy or Qt lets the worker run.
+"""
 WINDOW_STATE = ("visible", "proposal", "windows")
 """Values of the selection that each window computes for itself."""
 
@@ -37,6 +44,9 @@ class Program(QObject):
         set_language(application, self._settings.preferences.language)
         theme.apply_theme(application, self._settings.preferences.theme)
         self.window = self._create_window()
+        self._garbage = IdleGarbage(self._occupied, self)
+        self._switch_before = sys.getswitchinterval()
+        sys.setswitchinterval(SWITCH)
 
     def _create_window(self) -> MainWindow:
         window = MainWindow(Context(self._settings))
@@ -44,6 +54,11 @@ class Program(QObject):
         for signal in (window.language_changed, context.jobs.idle, context.queue_running_changed):
             signal.connect(self._schedule_rebuild)
         return window
+
+    def _occupied(self) -> bool:
+        """Whether something is running, or a gesture on the canvas is in progress."""
+        context = self.window.context
+        return context.jobs.busy or not context.background.resting or not context.free
 
     def open(self, path: Path) -> None:
         """Open a scan or a project."""
@@ -54,6 +69,8 @@ class Program(QObject):
 
         Objects left to the interpreter would be deleted in any order, even after the application.
         """
+        self._garbage.stop()
+        sys.setswitchinterval(self._switch_before)
         _delete(self.window)
 
     # Language

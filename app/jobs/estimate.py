@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from imagest_core.damage.map import DamageMap
 from imagest_core.painting.geometry import Box
+from imagest_core.progress import Progress
 from imagest_core.restoration.engines.registry import used_parameters
 from imagest_core.restoration.planning.window import Window
 from imagest_core.restoration.request import RestorationRequest
@@ -38,8 +39,13 @@ class Estimate:
         return work_of(self.windows, self.pixels)
 
 
-def estimate(damage: DamageMap, picture: Box, request: RestorationRequest) -> Estimate:
-    """What ``request`` would do to ``damage``; raises ``MaskError`` and ``InputError`` as the run would."""
+def estimate(
+    damage: DamageMap, picture: Box, request: RestorationRequest, progress: Progress | None = None
+) -> Estimate:
+    """What ``request`` would do to ``damage``; raises ``MaskError`` and ``InputError`` as the run would.
+
+    Raises ``Cancelled``, too.
+    """
     from imagest_core.damage.regions import find_regions
     from imagest_core.restoration.engines.registry import get_engine
     from imagest_core.restoration.fill_mask import fill_mask
@@ -47,10 +53,10 @@ def estimate(damage: DamageMap, picture: Box, request: RestorationRequest) -> Es
     from imagest_core.restoration.planning.plan import make_plan
 
     dilated = fill_mask(picture, damage, request.dilation, within=request.within).dilated
-    regions = find_regions(dilated)
+    regions = find_regions(dilated, progress=progress)
     engine = get_engine(request.engine)
     engine.check_model(request.parameters)
-    windows = make_plan(dilated, regions, Layout.of(engine, request, picture)).windows
+    windows = make_plan(dilated, regions, Layout.of(engine, request, picture), progress).windows
     return Estimate(len(regions), dilated.count(), windows, engine.memory(request))
 
 

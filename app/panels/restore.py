@@ -23,6 +23,7 @@ from app.panels.restore_start import Start
 from app.start_request import default_request, start_request
 from app.widgets.parts import CollapsibleSection, Panel, rule
 from imagest_core.errors import ImagestError, InputError
+from imagest_core.progress import Cancelled, Progress
 from imagest_core.project.storage.study_table import KeptStudy
 from imagest_core.restoration.engines.registry import used_parameters
 from imagest_core.restoration.parameters import Parameters
@@ -172,9 +173,13 @@ class RestorePanel(Panel):
             return
         if not self.context.selection.windows:
             self.footer.say(self.tr("Looking at the damage…"))
-        damage, box = document.state.damage.copy(), document.painting.box
-        self.context.background.latest(
-            "estimate", lambda: estimate(damage, box, request), self._show_estimate, self._no_estimate
+        damage, box, context = document.state.damage.copy(), document.painting.box, self.context
+        progress = Progress(cancelled=lambda: not context.free)
+        context.background.latest(
+            "estimate",
+            lambda: estimate(damage, box, request, progress),
+            self._show_estimate,
+            self._no_estimate,
         )
 
     def _show_estimate(self, found: Estimate) -> None:
@@ -223,6 +228,10 @@ class RestorePanel(Panel):
         return seconds
 
     def _no_estimate(self, error: Exception) -> None:
+        """Show why there is none; one that a gesture stopped, so as not to slow it down, is made after it."""
+        if isinstance(error, Cancelled):
+            self.context.when_free(self._estimate)
+            return
         self.summary_changed.emit("")
         if isinstance(error, ImagestError):
             self.footer.say(explained(error)[0], "warn")

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from imagest_core.damage.map import TILE, TileKey
 from imagest_core.errors import ProjectError
 from imagest_core.painting.geometry import Box, union
-from imagest_core.painting.writer import Patch
+from imagest_core.painting.tiff.pieces import Patch
 from imagest_core.project.operations.decisions import accepted_regions
 from imagest_core.project.run import Run, damaged_result
 from imagest_core.project.run_tile import RunTile

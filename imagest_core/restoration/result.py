@@ -13,7 +13,7 @@ from imagest_core.damage.map import DamageMap
 from imagest_core.damage.regions import Regions
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.reader import Painting
-from imagest_core.painting.writer import Patch
+from imagest_core.painting.tiff.pieces import Patch
 from imagest_core.restoration.record import RestorationRecord
 
 

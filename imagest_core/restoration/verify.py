@@ -15,11 +15,9 @@ from imagest_core.arrays import Mask
 from imagest_core.damage.map import TILE, DamageMap
 from imagest_core.errors import PaintingError, VerificationError
 from imagest_core.messages import Message
-from imagest_core.painting.compare import CACHE, compare
 from imagest_core.painting.formats.base import Samples
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.reader import Limits, Painting, open_painting
-from imagest_core.painting.writer import written_page
 from imagest_core.progress import Progress
 
 if TYPE_CHECKING:
@@ -71,6 +69,9 @@ def verify(
     The fills are converted again, so fills missing from the file are detected as well. No fill may contain a
     ``protected`` pixel; so the comparison shows that all of these are identical.
     """
+    from imagest_core.painting.compare import CACHE
+    from imagest_core.painting.writer import written_page
+
     rows: dict[int, list[Fill]] = defaultdict(list)
     for fill in fills:
         if protected is not None and (fill.mask & (protected.read(fill.box) > 0)).any():
@@ -91,6 +92,8 @@ def verify(
 def _compared(
     painting: Painting, written: Painting, rows: Mapping[int, list[Fill]], progress: Progress
 ) -> Verification:
+    from imagest_core.painting.compare import compare
+
     filled = 0
 
     def check(box: Box) -> Samples:

@@ -116,3 +116,20 @@ def test_the_core_alone_refers_to_the_gui_benchmark(capsys: pytest.CaptureFixtur
 
     assert main(["bench", "gui"]) == 2
     assert "imagest bench gui" in capsys.readouterr().err
+
+
+def test_memory_and_start_are_measured_under_the_same_conditions_each_time(monkeypatch: pytest.MonkeyPatch):
+    seen: list[tuple[str, dict[str, str]]] = []
+
+    def apart(what: str, *arguments: str, **variables: str) -> dict[str, float]:
+        seen.append((what, variables))
+        return dict.fromkeys(("seconds", "cpu", "torch", "strokes", "undos", "openings"), 0.0)
+
+    monkeypatch.setattr(gui, "apart", apart)
+    list(gui.starting_rows())
+    list(gui.memory_rows(Path("scan.tif"), TOY))
+    (_, first), (_, second), (_, memory) = seen
+    assert first == second
+    assert first["PYTHONPYCACHEPREFIX"]
+    assert first["PYTHONDONTWRITEBYTECODE"] == ""
+    assert memory == {"MALLOC_ARENA_MAX": "1"}

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import QObject, Qt, QTimer
 from PySide6.QtWidgets import QApplication, QMessageBox
 from pytestqt.qtbot import QtBot
 from tiny_model import tiny_checkpoint
@@ -102,6 +102,20 @@ def test_first_run_gives_the_estimate_for_the_next(
     assert 0 < window.restore.expected_seconds(found) < 60
     window.context.selection.request = window.context.selection.request.changed(engine="telea")
     assert window.restore.expected_seconds(found) is None
+
+
+def test_a_gesture_stops_the_estimate_which_is_made_after_it(
+    window: MainWindow, opened: OpenDocument, qtbot: QtBot
+):
+    context, tool, footer = window.context, QObject(), window.restore.footer
+    context.hold(tool, True)
+    mark(opened, Box(50, 40, 30, 20))
+    qtbot.waitUntil(lambda: "Looking at the damage" in footer.expected.text())
+    qtbot.waitUntil(lambda: context.background.resting)
+    qtbot.wait(50)
+    assert context.selection.windows == ()
+    context.hold(tool, False)
+    qtbot.waitUntil(lambda: len(context.selection.windows) > 0)
 
 
 def test_remaining_time_ignores_loading():

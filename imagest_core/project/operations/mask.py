@@ -283,12 +283,17 @@ def paint(
     if box.empty:
         return False
     labels = damage.read(box)
-    changed = mask & (labels != label)
-    if (labels * changed).any():
-        changed &= cv2.LUT(labels, _editable_labels(damage, label, overwrite).view(np.uint8)) > 0
-    if not changed.any():
-        return False
-    np.copyto(labels, np.uint8(label), where=changed)
+    if not labels.any():  # in most tiles under a brush: there is nothing to keep
+        if not label or not mask.any():
+            return False
+        labels = mask.view(np.uint8) * np.uint8(label)
+    else:
+        changed = mask & (labels != label)
+        if (labels * changed).any():
+            changed &= cv2.LUT(labels, _editable_labels(damage, label, overwrite).view(np.uint8)) > 0
+        if not changed.any():
+            return False
+        np.copyto(labels, np.uint8(label), where=changed)
     labels.setflags(write=False)
     damage.write(box, labels)
     return True

@@ -13,6 +13,7 @@ from PySide6.QtCore import QRectF
 from PySide6.QtGui import QImage, QPainter
 from PySide6.QtWidgets import QGraphicsScene
 
+from app.canvas import labels as label_levels
 from app.canvas.labels import LabelLevels
 from app.canvas.overlay import Overlay, OverlayItem
 from app.canvas.overlay_pixels import Zones, argb, overlay_style, render
@@ -96,6 +97,34 @@ def test_updated_labels_equal_recomputed_ones(gestures: list[tuple[Box, int]]) -
         for labels in (updated, rebuilt):
             found = labels.read(level, part)
             assert np.array_equal(np.zeros_like(expected) if found is None else found, expected)
+
+
+def test_only_the_level_that_is_read_is_reduced(monkeypatch: pytest.MonkeyPatch) -> None:
+    reduced: list[int] = []
+    original = label_levels._reduced
+    monkeypatch.setattr(
+        label_levels, "_reduced", lambda at, level: reduced.append(level) or original(at, level)
+    )
+    damage, labels = DamageMap(900, 700), LabelLevels(9)
+    damage.write(Box(100, 100, 300, 300), np.ones((300, 300), np.uint8))
+    labels.update(damage, Box(100, 100, 300, 300))
+    assert reduced == []
+    assert labels.read(3, Box(0, 0, 112, 87)) is not None
+    assert reduced == [3] * 4
+    assert labels.read(3, Box(0, 0, 112, 87)) is not None
+    assert reduced == [3] * 4
+    assert labels.read(0, Box(0, 0, 900, 700)) is not None
+    assert labels.read(5, Box(0, 0, 4, 4)) is not None
+    assert reduced == [3] * 4 + [5]
+
+
+def test_labels_that_are_shown_are_reduced_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    damage, labels = DamageMap(900, 700), LabelLevels(9)
+    damage.write(Box(100, 100, 300, 300), np.ones((300, 300), np.uint8))
+    labels.show(damage)
+    monkeypatch.delattr(label_levels, "_reduced")
+    for level in range(9):
+        assert labels.read(level, at_level(damage.box, level)) is not None
 
 
 def drawn(scale: float, zones: Zones | None = None) -> np.ndarray:
