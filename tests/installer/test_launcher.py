@@ -277,9 +277,7 @@ def test_progress_never_goes_back(user):
     """uv removes what it has unpacked."""
     program = user.payload / "bin" / "uv"
     grows = "head -c 2000 /dev/zero >cache/part; sleep 0.7; rm cache/part; sleep 0.6"
-    program.write_text(
-        program.read_text().replace("exec ", f'case "$*" in *sync*) {grows} ;; esac\nexec ')
-    )
+    program.write_text(program.read_text().replace("exec ", f'case "$*" in *sync*) {grows} ;; esac\nexec '))
     shares: list[float] = []
     payload = read_payload(user.payload)
     places = Places(user.home / "elsewhere")
