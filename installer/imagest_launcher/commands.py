@@ -59,7 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def system_error(error: OSError) -> str:
-    """Return one sentence for what the system refused, such as a full disk or a folder without write access."""
+    """Return one sentence for what the system refused, such as a write to a full disk."""
     place = error.filename or default_places().root
     if error.errno in FULL:
         return (

@@ -105,8 +105,8 @@ def _failure(log: Path, start: int, offline: bool) -> str:
     )
     if any(sign in line for line in reasons for sign in FULL):
         return (
-            "The packages could not be installed, because the disk is full; make room and start again: what was "
-            f"unpacked is used. Details: {log}"
+            "The packages could not be installed, because the disk is full; make room and start again: what "
+            f"was unpacked is used. Details: {log}"
         )
     advice = (
         "unpack the offline archive again and keep its folder in place"
