@@ -95,7 +95,7 @@ def run_on_cluster(
         limits = Limits(on_machine, options.retries, options.depth)
         arguments = (str(folder), json.dumps(settings.plain()), limits, str(stop.path))
         running = [actor.work.remote(*arguments) for actor in actors]
-        _wait(connected, running, lambda: watch(jobs), stop, progress)
+        _wait(connected, running, jobs, watch, stop, progress)
     finally:
         stop.remove()
         connected.shutdown()
@@ -163,20 +163,32 @@ def _actors(
     return [kind.remote(__version__) for _ in range(number)], -(-number // machines)
 
 
-def _wait(connected: Any, running: list[Any], watch: Any, stop: FlagFile, progress: Progress) -> None:
-    """Wait for all workers; after a cancel, for at most :data:`GRACE` seconds."""
+def _wait(
+    connected: Any, running: list[Any], jobs: JobList, watch: Watch, stop: FlagFile, progress: Progress
+) -> None:
+    """Wait until a worker has ended and no job is left; after a cancel, for at most :data:`GRACE` seconds.
+
+    A worker whose machine was lost is not waited for: Ray keeps it until a machine has room for it.
+    """
+    ended: list[Any] = []
     try:
-        while running:
+        while running and not (ended and _is_done(jobs)):
             progress.check()
-            watch()
-            ended, running = connected.wait(running, num_returns=1, timeout=POLL)
-            for each in ended:
+            watch(jobs)
+            more, running = connected.wait(running, num_returns=1, timeout=POLL)
+            ended += more
+            for each in more:
                 _check(connected, each)
     except BaseException:
         stop.write()
         if running:
             connected.wait(running, num_returns=len(running), timeout=GRACE)
         raise
+
+
+def _is_done(jobs: JobList) -> bool:
+    """Whether no job waits and none runs."""
+    return not jobs.files(JobState.WAITING) and not jobs.files(JobState.RUNNING)
 
 
 def _check(connected: Any, ended: ray.ObjectRef) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import os
 import subprocess
 import sys
@@ -23,6 +24,8 @@ from .uv import clean_environment
 
 BYTES_PER_MINUTE = 50e6 / 8 * 60
 UNPACKED_PER_MINUTE = 1.2e9
+FULL = (errno.ENOSPC, errno.EDQUOT)
+DENIED = (errno.EACCES, errno.EPERM, errno.EROFS)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -48,8 +51,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except LauncherError as error:
         interface.say(str(error))
         return 2
+    except OSError as error:
+        interface.say(system_error(error))
+        return 2
     except KeyboardInterrupt:
         return 130
+
+
+def system_error(error: OSError) -> str:
+    """Return one sentence for what the system refused, such as a write to a full disk."""
+    place = error.filename or default_places().root
+    if error.errno in FULL:
+        return (
+            f"The disk of {place} is full; make room and start again: what was unpacked is used. Or set "
+            "IMAGEST_INSTALLATION to a folder on another disk."
+        )
+    if error.errno in DENIED:
+        return (
+            f"{place} can't be written ({error.strerror}); allow it, or set IMAGEST_INSTALLATION to a folder "
+            "that can be written."
+        )
+    return f"{place} can't be used ({error.strerror or error}); correct that and start again."
 
 
 def _parser() -> argparse.ArgumentParser:

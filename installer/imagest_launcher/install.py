@@ -131,10 +131,14 @@ def _make(
     if payload.wheelhouse is not None:
         source += ["--offline", "--no-index", "--find-links", str(payload.wheelhouse)]
 
+    reached = 0.0
+
     def waiting() -> None:
+        nonlocal reached  # uv removes what it has unpacked, which is no step back
         unpacked, linked = used(places.cache), used(venv)
         share = 0.85 * min(1.0, unpacked / profile.disk) + 0.1 * min(1.0, linked / profile.disk)
-        progress(share, tr("Installing packages"))
+        reached = max(reached, share)
+        progress(reached, tr("Installing packages"))
 
     waiting()
     arguments = ["pip", "sync", "--python", str(python), "--require-hashes", "--only-binary", ":all:"]

@@ -26,6 +26,8 @@ FOREIGN = (
 """Variables that would mix another Python's packages into the environment."""
 OPTIONS = ("--no-config", "--no-python-downloads", "--no-progress", "--color", "never")
 INTERVAL = 0.5
+FULL = ("os error 28)", "os error 112)", "os error 122)")
+"""How uv names a full disk (Linux and macOS, Windows) and an exceeded quota."""
 
 
 def clean_environment(cache: Path) -> dict[str, str]:
@@ -101,6 +103,11 @@ def _failure(log: Path, start: int, offline: bool) -> str:
     reason = next(
         (line for line in reasons if "error" in line.lower()), reasons[-1] if reasons else "no reason"
     )
+    if any(sign in line for line in reasons for sign in FULL):
+        return (
+            "The packages could not be installed, because the disk is full; make room and start again: what "
+            f"was unpacked is used. Details: {log}"
+        )
     advice = (
         "unpack the offline archive again and keep its folder in place"
         if offline

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Installs Imagest Workstation for this user. This script was never run on macOS by its authors.
+# Installs Imagest Workstation for this user; with --repair or --uninstall repairs or removes it.
+# This script was never run on macOS by its authors.
 set -e
 unset PYTHONHOME PYTHONPATH
 here=$(cd "$(dirname "$0")" && pwd -P)

@@ -11,4 +11,9 @@ if not defined NAME (
   echo Imagest Workstation is not installed yet; run install.cmd.
   exit /b 2
 )
+if not exist "%ROOT%\environments\%NAME%\venv\Scripts\imagest.exe" (
+  echo Imagest Workstation is damaged; run: install.cmd --repair
+  exit /b 2
+)
 "%ROOT%\environments\%NAME%\venv\Scripts\imagest.exe" %*
+exit /b %errorlevel%

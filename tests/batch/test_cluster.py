@@ -12,8 +12,9 @@ from importlib.util import find_spec
 import pytest
 from batch_files import make_scan, tree
 
-from imagest_core.batch.cluster import Actor, ClusterOptions, run_on_cluster
-from imagest_core.batch.processes import Limits
+from imagest_core.batch.cluster import Actor, ClusterOptions, _wait, run_on_cluster
+from imagest_core.batch.job import JobState, Outcome
+from imagest_core.batch.processes import FlagFile, Limits
 from imagest_core.batch.sources import find_sources
 from imagest_core.batch.start import open_batch
 from imagest_core.errors import InputError
@@ -45,6 +46,33 @@ def test_a_machine_that_cannot_work_says_why(tmp_path):
     from imagest_core import __version__
 
     assert "mount it" in Actor(__version__).work(str(tmp_path), "{}", Limits(), "stop")
+
+
+class LostMachine:
+    """A cluster of two workers: the first ends, the second waits for a machine that never comes back."""
+
+    def wait(self, running, num_returns, timeout):
+        return [each for each in running if each == "first"], [each for each in running if each != "first"]
+
+    def get(self, reference):
+        return ""
+
+
+def test_a_worker_whose_machine_is_lost_is_not_waited_for(scans, tmp_path, settings):
+    """But its painting is: another worker takes it over."""
+    jobs = open_batch(tmp_path / "out", find_sources(scans, "-mask", tmp_path), settings)
+    looks = []
+
+    def watch(watched):
+        looks.append(watched.counts()[JobState.DONE])
+        claim = watched.claim()
+        assert claim is not None
+        watched.end(claim, JobState.DONE, Outcome())
+
+    stop = FlagFile(tmp_path / "stop")
+    _wait(LostMachine(), ["first", "second"], jobs, watch, stop, Progress())
+    assert looks == [0, 1, 2]
+    assert not stop.path.exists()
 
 
 @needs_ray

@@ -128,3 +128,15 @@ def test_scripts_that_were_never_run_say_so(platform):
 @pytest.mark.parametrize("script", [*FILES["linux"], *(f"../macos/{name}" for name in FILES["macos"])])
 def test_shell_scripts_have_no_syntax_errors(script):
     subprocess.run(["sh", "-n", str(INSTALLER / "linux" / script)], check=True)
+
+
+@pytest.mark.parametrize("name", FILES["windows"])
+def test_windows_scripts_are_ascii_and_every_label_exists(name):
+    """A code page or a missing label would stop them; nobody has run them on Windows."""
+    text = (INSTALLER / "windows" / name).read_text(encoding="ascii")
+    labels = {line[1:] for line in text.splitlines() if line.startswith(":")}
+    targets = {line.split("goto ")[1].strip() for line in text.splitlines() if "goto " in line}
+    assert targets <= labels
+    for pair in ("()", "{}", "[]"):
+        assert text.count(pair[0]) == text.count(pair[1])
+    assert "%~dp0" not in text.replace('"%~dp0', ""), "a path with spaces"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
@@ -9,6 +10,11 @@ import subprocess
 import time
 
 import pytest
+
+from installer.imagest_launcher.commands import system_error
+from installer.imagest_launcher.install import install
+from installer.imagest_launcher.payload import read_payload
+from installer.imagest_launcher.places import Places
 
 
 def test_it_installs_and_the_program_runs_without_foreign_variables(user):
@@ -226,3 +232,56 @@ def test_a_python_that_is_too_old_is_refused(user, tmp_path):
     )
     assert done.returncode == 2
     assert "needs Python 3.11, 3.12 or 3.13" in done.stderr
+
+
+def test_a_full_disk_in_the_middle_is_one_sentence_and_repair_completes_it(user):
+    """uv says what it says on a full disk: the last part of its answer."""
+    program = user.payload / "bin" / "uv"
+    working = program.read_text()
+    full = 'case "$*" in *sync*) echo "error: No space left on device (os error 28)" >&2; exit 2 ;; esac'
+    program.write_text(working.replace("exec ", f"{full}\nexec "))
+    done = user.install()
+    assert (done.returncode, "Traceback" in done.stderr) == (2, False)
+    assert "the disk is full; make room and start again" in done.stderr
+    assert "incomplete" in user.run("imagest-launcher", "--status").stdout
+    program.write_text(working)
+    assert user.run("imagest-launcher", "--repair", "--yes").returncode == 0
+    assert user.run("imagest").stdout == "imagest 1.0\n"
+
+
+def test_a_home_folder_that_cannot_be_written_is_one_sentence(user):
+    """A file where the folder should be stands for a read-only disk, which root could write to."""
+    (user.home / ".local").write_text("mine")
+    done = user.install()
+    assert (done.returncode, "Traceback" in done.stderr) == (2, False)
+    assert done.stderr.splitlines()[-1].endswith("correct that and start again.")
+    assert (user.home / ".local").read_text() == "mine"
+
+
+@pytest.mark.parametrize(
+    ("number", "sentence"),
+    [
+        (errno.EROFS, "set IMAGEST_INSTALLATION to a folder that can be written"),
+        (errno.EACCES, "set IMAGEST_INSTALLATION to a folder that can be written"),
+        (errno.ENOSPC, "is full; make room"),
+        (errno.ENOTDIR, "correct that"),
+    ],
+)
+def test_what_the_system_refuses_is_said_with_a_remedy(number, sentence):
+    said = system_error(OSError(number, os.strerror(number), "/home/x"))
+    assert sentence in said
+    assert "/home/x" in said
+
+
+def test_progress_never_goes_back(user):
+    """uv removes what it has unpacked."""
+    program = user.payload / "bin" / "uv"
+    grows = "head -c 2000 /dev/zero >cache/part; sleep 0.7; rm cache/part; sleep 0.6"
+    program.write_text(program.read_text().replace("exec ", f'case "$*" in *sync*) {grows} ;; esac\nexec '))
+    shares: list[float] = []
+    payload = read_payload(user.payload)
+    places = Places(user.home / "elsewhere")
+    places.root.mkdir()
+    install(payload, places, payload.profiles["onnx"], lambda share, _: shares.append(share))
+    assert shares == sorted(shares)
+    assert 0.5 < shares[-3] < 1
