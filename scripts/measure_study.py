@@ -1,15 +1,19 @@
-"""Measure whether a study of a painting helps on that painting, and whether another painting's study does.
+"""Measure whether a study of a painting helps on that painting, and whether other paintings' studies do.
 
-    python -m scripts.measure_study PAINTING OTHER [--seeds 0 1 2] [--steps 200]
+    python -m scripts.measure_study PAINTING OTHER [OTHER …] [--seeds 0 1 2] [--steps 200]
 
-For each seed the embedded network is studied on intact crops of PAINTING and, as the control, of OTHER.
-Both are measured on the same held-out crops of PAINTING. Prints a table in Markdown.
+For each seed the embedded network is studied on intact crops of PAINTING and, as controls, of every OTHER.
+All are measured on the same held-out crops of PAINTING. Prints a table in Markdown, and one of the means
+over the seeds with their standard errors.
 """
 
 from __future__ import annotations
 
 import argparse
+import math
 import time
+from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -27,27 +31,52 @@ HEADER = (
     "| seed | trained on | held-out loss before | after | fall | standard error | fall / error | seconds |\n"
     "|---|---|---|---|---|---|---|---|"
 )
+MEANS_HEADER = (
+    "| trained on | seeds | mean fall | standard error over seeds | fall / error |\n|---|---|---|---|---|"
+)
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A painting to train on, with its damage."""
+
+    painting: Painting
+    damage: DamageMap
+
+    @property
+    def name(self) -> str:
+        """The name of its file."""
+        return self.painting.path.name
 
 
 def main() -> None:
-    """Print the table."""
+    """Print the tables."""
     args = _arguments()
-    print(HEADER)
-    with open_painting(args.painting) as painting, open_painting(args.other) as other:
-        damage = _damage(painting, args.mask)
+    with ExitStack() as stack:
+        opened = [stack.enter_context(open_painting(path)) for path in (args.painting, *args.others)]
+        subjects = [
+            Subject(painting, _damage(painting, args.mask if i == 0 else None))
+            for i, painting in enumerate(opened)
+        ]
+        print(HEADER, flush=True)
+        falls: dict[str, list[float]] = {subject.name: [] for subject in subjects}
         for seed in args.seeds:
             options = options_for(
                 studies.IMAGEST, seed=seed, steps=args.steps, rank=args.rank, rate=args.rate
             )
-            for name, trained_on in (("this painting", painting), ("another painting", other)):
-                own = damage if trained_on is painting else _damage(other, None)
-                print(_row(seed, name, painting, damage, trained_on, own, options), flush=True)
+            for subject in subjects:
+                gain, row = _row(subjects[0], subject, options)
+                falls[subject.name].append(gain)
+                print(row, flush=True)
+    print(f"\n{MEANS_HEADER}")
+    for name, gains in falls.items():
+        print(mean_row(name, gains))
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("painting", type=Path)
-    parser.add_argument("other", type=Path)
+    parser.add_argument("others", type=Path, nargs="+", metavar="OTHER")
     parser.add_argument("--mask", type=Path, help="damage of PAINTING")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--steps", type=int)
@@ -61,25 +90,26 @@ def _damage(painting: Painting, mask: Path | None) -> DamageMap:
     return read_mask(mask, size) if mask is not None else DamageMap(*size)
 
 
-def _row(
-    seed: int,
-    name: str,
-    painting: Painting,
-    damage: DamageMap,
-    trained_on: Painting,
-    own: DamageMap,
-    options: StudyOptions,
-) -> str:
-    """Train on one painting, measure on another; return a line of the table."""
+def _row(measured: Subject, trained: Subject, options: StudyOptions) -> tuple[float, str]:
+    """Train on one painting, measure on another; return the fall of the loss and a line of the table."""
     task = ImagestStudyTask(find_model(), training_hardware("auto"), options)
-    before = PaintingStudy(painting, damage, task, options).held_out_losses(Progress())
+    before = PaintingStudy(measured.painting, measured.damage, task, options).held_out_losses(Progress())
     started = time.perf_counter()
-    PaintingStudy(trained_on, own, task, options).run(Progress())
+    PaintingStudy(trained.painting, trained.damage, task, options).run(Progress())
     seconds = time.perf_counter() - started
-    after = PaintingStudy(painting, damage, task, options).held_out_losses(Progress())
+    after = PaintingStudy(measured.painting, measured.damage, task, options).held_out_losses(Progress())
     gain, error = paired_gain(before, after)
     figures = f"{np.mean(before):.4f} | {np.mean(after):.4f} | {gain:+.4f} | {error:.4f}"
-    return f"| {seed} | {name} | {figures} | {gain / error:+.1f} | {seconds:.0f} |"
+    return gain, f"| {options.seed} | {trained.name} | {figures} | {gain / error:+.1f} | {seconds:.0f} |"
+
+
+def mean_row(name: str, gains: list[float]) -> str:
+    """Return a line of the table of means: the mean over seeds and its standard error."""
+    mean = float(np.mean(gains))
+    if len(gains) < 2:
+        return f"| {name} | {len(gains)} | {mean:+.4f} | – | – |"
+    error = float(np.std(gains, ddof=1)) / math.sqrt(len(gains))
+    return f"| {name} | {len(gains)} | {mean:+.4f} | {error:.4f} | {mean / error:+.1f} |"
 
 
 if __name__ == "__main__":

@@ -5,14 +5,17 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from app.commands.mask_detectors import CLOSING, DILATE, SMALLEST, Parameter, Values, core_parameters
 from app.i18n.noop import QT_TRANSLATE_NOOP
 from app.jobs.runner import Background
 from imagest_core.arrays import Labels
+from imagest_core.damage.detection.features import check_layer_count
 from imagest_core.damage.detection.registered import RegisteredPicture
-from imagest_core.damage.detection.trained_model import TrainedModel
+from imagest_core.damage.detection.trained_model import TrainedModel, load_model
+from imagest_core.damage.examples import StoredModel
 from imagest_core.damage.map import DamageMap
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.reader import Painting
@@ -51,6 +54,19 @@ class Lesson:
     strokes: DamageMap | None
     prior: DamageMap | None
     model: TrainedModel | None
+
+    def check_layers(self, count: int) -> None:
+        """Raise ``MaskError`` if the model needs another number of registered pictures than ``count``."""
+        if self.model is not None:
+            check_layer_count(self.model.settings.layers, count)
+
+
+def read_model(path: Path, layers: int) -> StoredModel:
+    """Read a damage model for a painting with ``layers`` registered pictures; raises ``MaskError``."""
+    model = load_model(path)
+    if model.settings.layers:
+        check_layer_count(model.settings.layers, layers)
+    return StoredModel.of(model, path.name)
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -9,16 +10,17 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QCheckBox, QWidget
 
 from app.commands.layers import opener
-from app.commands.learning import LearnedPreview, Learner, Lesson
+from app.commands.learning import LearnedPreview, Learner, Lesson, read_model
 from app.context import Context
 from app.document import OpenDocument
 from app.i18n.class_names import class_name
 from app.jobs.runner import Job
 from app.selection import ExampleBrushMode, Proposal, ToolName
 from app.widgets.parts import SegmentedControl, button, column, elided, label, row
-from imagest_core.damage.detection.trained_model import TrainedModel
+from imagest_core.damage.detection.trained_model import TrainedModel, save_model
 from imagest_core.damage.examples import ERASED, INTACT, StoredModel
 from imagest_core.damage.map import DamageMap
+from imagest_core.errors import MaskError
 from imagest_core.painting.outputs import FileKind, check_replaceable
 from imagest_core.progress import Progress
 from imagest_core.project.operations.examples import (
@@ -28,6 +30,7 @@ from imagest_core.project.operations.examples import (
     forget_damage_model,
     load_damage_model,
 )
+from imagest_core.project.state import Layer
 
 Values = Mapping[str, float]
 
@@ -138,11 +141,14 @@ class LearnPanel(QWidget):
 
     def _the_learner(self, document: OpenDocument) -> Learner:
         if self._learner is None:
-            used = document.state.layers if self.use_layers.isChecked() else ()
-            layers = [opener(document, layer) for layer in used]
+            layers = [opener(document, layer) for layer in self._used_layers(document)]
             background = self._context.background
             self._learner = Learner(document.painting, background, self._show, self._failed, layers)
         return self._learner
+
+    def _used_layers(self, document: OpenDocument) -> tuple[Layer, ...]:
+        """Return the pictures that are learned from beside the scan."""
+        return document.state.layers if self.use_layers.isChecked() else ()
 
     # Opening and closing
 
@@ -233,15 +239,17 @@ class LearnPanel(QWidget):
         self.ready.emit(lesson is not None and not document.read_only)
         if lesson is None:
             self._context.selection.proposal = None
-            return self.status.emit(self._invitation(), "soft")
+            text = self.tr(
+                "Paint a few strokes over damage, then over intact paint. The program learns and shows the rest."
+            )
+            return self.status.emit(text, "soft")
+        try:
+            lesson.check_layers(len(self._used_layers(document)))
+        except MaskError as error:
+            return self._failed(error)
         visible = self._context.selection.visible.within(document.painting.box)
         if not visible.empty:
             self._the_learner(document).ask(lesson, self._values(), visible)
-
-    def _invitation(self) -> str:
-        return self.tr(
-            "Paint a few strokes over damage, then over intact paint. The program learns and shows the rest."
-        )
 
     def _show(self, preview: LearnedPreview) -> None:
         document = self._document
@@ -253,8 +261,9 @@ class LearnPanel(QWidget):
         if self.correct.isChecked() and not document.state.damage.empty:
             selection.mask_visible = False
         share = mask.mean() if mask.size else 0.0
-        text = self.tr("Preview: {0} of the visible part is marked. Correct it with more strokes.")
-        text = text.format(f"{share:.1%}")
+        text = self.tr("Preview: {0} of the visible part is marked. Correct it with more strokes.").format(
+            f"{share:.1%}"
+        )
         if preview.partial:
             text = self.tr("{0} Zoom in to preview all that is visible.").format(text)
         self.status.emit(text, "soft")
@@ -267,19 +276,15 @@ class LearnPanel(QWidget):
             return
         self.ready.emit(False)
         self._context.selection.proposal = None
-        known = isinstance(error, ImagestError)
-        sentence = (
-            explained(error)[0] if known else self.tr("The preview failed: paint a stroke to try again.")
-        )
+        sentence = self.tr("The preview failed: paint a stroke to try again.")
+        if isinstance(error, ImagestError):
+            sentence = explained(error)[0]
         self.status.emit(sentence, "warn")
 
     def _show_state(self, document: OpenDocument) -> None:
         """Show the number of strokes, and the model."""
         state = document.state
-        counts: dict[int, int] = {}
-        for stroke in state.examples:
-            if stroke.label != ERASED:
-                counts[stroke.label] = counts.get(stroke.label, 0) + 1
+        counts = Counter(stroke.label for stroke in state.examples if stroke.label != ERASED)
         names = {item.label: class_name(item) for item in state.damage.classes}
         names[INTACT] = self.tr("intact paint")
         parts = [f"{names.get(each, each)} {number}" for each, number in sorted(counts.items())]
@@ -313,12 +318,11 @@ class LearnPanel(QWidget):
 
     def load(self, path: Path) -> None:
         """Read the model at ``path`` and use it."""
-        from imagest_core.damage.detection.trained_model import load_model
-
         document = self._document
+        layers = len(document.state.layers) if document is not None else 0
 
         def read(progress: Progress) -> StoredModel:
-            return StoredModel.of(load_model(path), path.name)
+            return read_model(path, layers)
 
         def done(stored: StoredModel) -> None:
             if document is not None and self._context.document is document:
@@ -328,6 +332,8 @@ class LearnPanel(QWidget):
 
     def _use_model(self, document: OpenDocument, stored: StoredModel) -> None:
         taken = self._context.do(lambda state: load_damage_model(state, stored))
+        if taken:
+            self.use_layers.setChecked(stored.model().settings.layers > 0)
         if taken and not document.example_map(document.state.examples).empty:
             self._context.messages.say(
                 self.tr("The strokes of this painting go before the model: clear them to use it."),
@@ -336,18 +342,15 @@ class LearnPanel(QWidget):
 
     def save(self, path: Path) -> None:
         """Write what was learned to ``path``; an existing file is replaced, which the user has confirmed."""
-        from imagest_core.damage.detection.trained_model import save_model
-
         document, lesson = self._document, self._lesson
         if document is None or lesson is None:
             return
-        learner, values, stored = self._the_learner(document), self._values(), document.state.damage_model
-        inputs = (document.painting.path,)
+        learner, values, inputs = self._the_learner(document), self._values(), (document.painting.path,)
+        stored = None if lesson.strokes is not None else document.state.damage_model
 
         def write(progress: Progress) -> None:
             check_replaceable(path, FileKind.OTHER)
-            own = lesson.strokes is not None or stored is None
-            model = learner.model(lesson, values, progress) if own or stored is None else stored.model()
+            model = learner.model(lesson, values, progress) if stored is None else stored.model()
             save_model(model, path, force=True, inputs=inputs)
 
         def done(_: object) -> None:

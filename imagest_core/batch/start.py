@@ -52,11 +52,11 @@ def open_batch(
 
     Jobs that are done and verify stay so. Others wait, also those that failed, were cancelled, or whose
     process has ended. With ``force`` all wait, and existing files may be replaced. A job whose result or
-    record was edited since it was written fails, with ``force`` too. With ``hashes`` results are read to
-    verify them completely.
+    record was edited since it was written fails, with ``force`` too; without it, so does a job whose files
+    exist and aren't from this batch. With ``hashes`` results are read to verify them completely.
 
     Raises ``InputError`` before anything is written if the settings can't be met, if they are not those of
-    the batch in ``out``, or if a file to be written exists already or is an input.
+    the batch in ``out``, or if a file to be written is an input.
     """
     _check_settings(settings)
     jobs = JobList(out)
@@ -74,13 +74,15 @@ def open_batch(
     known = jobs.all() if stored is not None else {}
     new = _new_jobs(jobs, [source.job(order) for order, source in enumerate(sources)], known, force, hashes)
     edited = _edited(out, new)
-    _check_targets(out, [job for job in new if job.id not in edited], settings)
+    _check_inputs(out, [job for job in new if job.id not in edited], settings)
     _create(jobs, settings)
     for job in new:
-        if (error := edited.get(job.id)) is None:
+        ours = job.id in edited
+        if (error := edited.get(job.id) or _in_the_way(out, job, settings)) is None:
             jobs.add(job)
         else:
-            jobs.fail(replace(job, replace=True), Outcome(error.message, template_of(error.message)))
+            failed = replace(job, replace=job.replace or ours)
+            jobs.fail(failed, Outcome(error.message, template_of(error.message)))
     return jobs
 
 
@@ -202,25 +204,32 @@ def _edited(folder: Path, jobs: Iterable[Job]) -> dict[str, OutputError]:
     return edited
 
 
-def _check_targets(out: Path, new: list[Job], settings: BatchSettings) -> None:
-    """Raise ``OutputError`` if a file to be written exists, or is an input of any job."""
+def _check_inputs(out: Path, new: list[Job], settings: BatchSettings) -> None:
+    """Raise ``OutputError`` if a file to be written is an input of any job."""
     inputs = {key for job in new for path in (job.scan, job.mask) if path and (key := _identity(Path(path)))}
-    for job in new:
-        files = [job.result(out), job.record(out)]
-        if not job.mask:
-            files.append(job.derived_mask(out, settings.mask_suffix))
-        for path in files:
-            identity = _identity(path)
-            if identity is not None and identity in inputs:
-                raise OutputError(
-                    Message(
-                        "{out} is one of the inputs, which are never written; choose another name.", out=path
-                    )
-                )
-            if os.path.lexists(path) and not job.replace:
-                raise OutputError(
-                    Message("{out} exists already; choose another name, or --force to replace it.", out=path)
-                )
+    for path in (path for job in new for path in _targets(out, job, settings)):
+        identity = _identity(path)
+        if identity is not None and identity in inputs:
+            raise OutputError(
+                Message("{out} is one of the inputs, which are never written; choose another name.", out=path)
+            )
+
+
+def _in_the_way(out: Path, job: Job, settings: BatchSettings) -> OutputError | None:
+    """Return why a job can't be done if a file that this batch didn't write is where it would write."""
+    if job.replace:
+        return None
+    for path in _targets(out, job, settings):
+        if os.path.lexists(path):
+            return OutputError(
+                Message("{name} exists already and isn't from this batch: move it away.", name=path.name)
+            )
+    return None
+
+
+def _targets(out: Path, job: Job, settings: BatchSettings) -> list[Path]:
+    files = [job.result(out), job.record(out)]
+    return files if job.mask else [*files, job.derived_mask(out, settings.mask_suffix)]
 
 
 def _identity(path: Path) -> tuple[int, int] | None:

@@ -144,6 +144,8 @@ def _run(args: argparse.Namespace, progress: Progress) -> None:
     outs = [path for path in (args.out, args.save_model, args.save_recipe) if path is not None]
     if args.save_recipe is not None:
         _check_recipe(args, method)
+    if args.model is not None:
+        _check_model(args)
     check_targets(outs, force=args.force, inputs=inputs)
     check_replaceable(args.out, FileKind.PICTURE)
     for out in outs:
@@ -236,6 +238,14 @@ def _check_examples(args: argparse.Namespace) -> None:
         raise InputError("A damage model is written as .safetensors: give --save-model such a name.")
 
 
+def _check_model(args: argparse.Namespace) -> None:
+    """Raise ``InputError`` unless the model is intact and as many layers are given as it needs."""
+    from imagest_core.damage.detection.features import check_layer_count
+    from imagest_core.damage.detection.trained_model import load_model
+
+    check_layer_count(load_model(args.model).settings.layers, len(args.layers or ()))
+
+
 def detection_summary(damage: DamageMap, method: str) -> str:
     """Return a line with the number of detected regions and pixels."""
     from imagest_core.damage.regions import find_regions
@@ -314,7 +324,8 @@ def _examples(
     assert classifier.model is not None
     model = classifier.model
     notes = [_layer_note(layer) for layer in layers]
-    notes += [f"damage model {model.sha256[:16]}, works at 1/{1 << model.level} of the size"]
+    unchecked = "" if model.checked else "; its file has no checksum, so it was not checked"
+    notes += [f"damage model {model.sha256[:16]}, works at 1/{1 << model.level} of the size{unchecked}"]
     if args.save_model is not None:
         inputs = (args.painting, args.examples)
         save_model(model, args.save_model, force=args.force, inputs=inputs)

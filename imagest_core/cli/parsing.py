@@ -148,6 +148,22 @@ def number(low: float, high: float) -> Callable[[str], float]:
     return parse
 
 
+def picture_size(low: int, high: int, multiple: int) -> Callable[[str], tuple[int, int]]:
+    """Return the type of ``WIDTHxHEIGHT``, each a multiple of ``multiple`` from ``low`` to ``high``."""
+
+    def parse(text: str) -> tuple[int, int]:
+        match = re.fullmatch(r"([0-9]{1,9})[x×]([0-9]{1,9})", text)
+        sides = tuple(map(int, match.groups())) if match is not None else (0, 0)
+        if any(not low <= side <= high or side % multiple for side in sides):
+            raise argparse.ArgumentTypeError(
+                f"expected WIDTHxHEIGHT such as 768x512, each a multiple of {multiple} from {low} to "
+                f"{high:,} px, not {shown(text)}"
+            )
+        return sides[0], sides[1]
+
+    return parse
+
+
 def rim_limit(text: str) -> int:
     """Parse ``auto``, ``off`` (0) or a number of pixels."""
     from imagest_core.damage.rim import AUTO_LIMIT, MAX_LIMIT

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from imagest_core.cli.parsing import picture_size
 from imagest_core.errors import InputError
 from imagest_core.printable import show
 from imagest_core.progress import Progress
@@ -16,7 +16,6 @@ from imagest_core.progress import Progress
 if TYPE_CHECKING:
     from imagest_core.synthesis.request import SynthesisRequest
 
-SIZE = re.compile(r"(\d{2,4})[x×](\d{2,4})")
 LEFT_OUT = ("strength", "detail")
 """Parameters that matter to fills only."""
 
@@ -24,13 +23,26 @@ LEFT_OUT = ("strength", "detail")
 def add_commands(subparsers: Any) -> None:
     """Add ``synthesize``."""
     from imagest_core.cli.options import add_parameter, engine_parameters
-    from imagest_core.synthesis.request import SynthesisRequest, synthesis_engines
+    from imagest_core.synthesis.request import (
+        LARGEST,
+        MULTIPLE,
+        SMALLEST,
+        SynthesisRequest,
+        synthesis_engines,
+    )
 
+    size = picture_size(SMALLEST, LARGEST, MULTIPLE)
     parser = subparsers.add_parser("synthesize", help="make pictures from text and style")
     add = parser.add_argument
     add("--engine", default="stable-diffusion", metavar="NAME", help=", ".join(synthesis_engines()))
     add("-o", "--out", type=Path, required=True, metavar="DIR", help="folder for the pictures and records")
-    add("--size", metavar="WxH", default="512x512", help="width and height in px (default 512x512)")
+    add(
+        "--size",
+        type=size,
+        metavar="WxH",
+        default=(512, 512),
+        help="width and height in px, multiples of 8 (default 512x512)",
+    )
     add("--format", choices=("png", "tiff"), default="png", help="PNG with 8 bits or TIFF with 16")
     add(
         "--style-image",
@@ -87,9 +99,6 @@ def request_of(args: argparse.Namespace) -> SynthesisRequest:
     from imagest_core.restoration.engines.registry import get_engine
     from imagest_core.synthesis.request import SynthesisRequest, synthesis_engines
 
-    size = SIZE.fullmatch(args.size)
-    if size is None:
-        raise InputError(f"--size: expected WIDTHxHEIGHT such as 768x512, not {args.size!r}.")
     tables = [
         SynthesisRequest.specs(),
         *(get_engine(name).Parameters.specs() for name in synthesis_engines()),
@@ -100,7 +109,7 @@ def request_of(args: argparse.Namespace) -> SynthesisRequest:
     own = {name: value for name, value in given.items() if name not in SynthesisRequest.specs()}
     SynthesisRequest.of(args.engine)
     check_options([get_engine(args.engine)], own)
-    width, height = map(int, size.groups())
+    width, height = args.size
     return SynthesisRequest.of(
         args.engine, width=width, height=height, style_images=tuple(args.style_image), **given
     )

@@ -7,7 +7,7 @@ import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from imagest_core.cli.parsing import number, positive, whole
+from imagest_core.cli.parsing import positive, whole
 from imagest_core.cli.train_options import LARGEST_SEED, loop_options, settings_of
 from imagest_core.errors import InputError, ModelError, OutputError
 from imagest_core.extras import require_extra
@@ -73,7 +73,7 @@ def _add_run_options(parser: argparse.ArgumentParser) -> None:
     add("--rate", type=positive(1), help="learning rate (default: see above)")
     add("--rank", type=whole(1, 1024), help="rank of a LoRA (default: see above)")
     add("--side", type=whole(8, 4096), default=512, help="side of the squares in pixels (default 512)")
-    add("--minutes", type=number(0, 1e9), default=math.inf, help="maximum duration")
+    add("--minutes", type=positive(1e9), default=math.inf, help="maximum duration")
     add("--seed", type=whole(0, LARGEST_SEED), default=0)
     add("--threads", type=whole(1, 1024), default=0, help="CPU threads (default: all)")
     add("--workers", type=whole(0, 256), default=0, help="processes that prepare examples")

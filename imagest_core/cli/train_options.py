@@ -7,7 +7,7 @@ import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from imagest_core.cli.parsing import number, positive, whole
+from imagest_core.cli.parsing import positive, whole
 
 if TYPE_CHECKING:
     from imagest_core.training.loop import LoopOptions
@@ -49,7 +49,7 @@ def add_run_options(
 def add_gradient_options(parser: argparse.ArgumentParser, batch: int, rate: float) -> None:
     """Add the options of the gradient descent."""
     add = parser.add_argument
-    add("--minutes", type=number(0, 1e9), default=math.inf, help="maximum duration")
+    add("--minutes", type=positive(1e9), default=math.inf, help="maximum duration")
     add("--batch", type=whole(1, 65536), default=batch, help=f"examples per step (default {batch})")
     add("--rate", type=positive(1), default=rate, help=f"highest learning rate (default {rate})")
     add("--precision", choices=("auto", "no", "bf16", "fp16"), default="auto")

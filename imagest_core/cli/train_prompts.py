@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from imagest_core.cli.parsing import number, whole
+from imagest_core.cli.parsing import positive, whole
 from imagest_core.cli.train_options import LARGEST_SEED, add_gradient_options, loop_options, settings_of
 from imagest_core.extras import require_extra
 from imagest_core.printable import show
@@ -32,7 +32,7 @@ def add_prompts_command(subparsers: Any) -> None:
         "-o", "--out", type=Path, required=True, metavar="RUN", help="folder of the run; resumed if it exists"
     )
     add("--base", required=True, metavar="MODEL", help="name or path of the language model to start from")
-    add("--epochs", type=number(0, 1e6), default=EPOCHS, help=f"passes over the prompts (default {EPOCHS:g})")
+    add("--epochs", type=positive(1e6), default=EPOCHS, help=f"passes over the prompts (default {EPOCHS:g})")
     add("--steps", type=whole(1), help="maximum number of steps (default: as the epochs need)")
     add_gradient_options(parser, batch=16, rate=5e-5)
     add("--seed", type=whole(0, LARGEST_SEED), default=0)

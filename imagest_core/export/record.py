@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from imagest_core import __version__
+from imagest_core.errors import ModelError
 from imagest_core.painting.atomic import replacing, write_text
 from imagest_core.painting.reader import Painting
 from imagest_core.painting.tiff.form import KEPT, Form
@@ -96,9 +97,15 @@ def _mask(snapshot: Snapshot) -> dict[str, Any]:
 
 
 def _damage_model(state: State) -> dict[str, str] | None:
-    """Return the hash of the model that the damage was derived with, and the file it came from."""
+    """Return the hash and the file of the model that the damage was derived with, and if it was checked."""
     model = state.damage_model
-    return None if model is None else {"sha256": model.sha256, "file": model.name}
+    if model is None:
+        return None
+    try:
+        checksum = "checked" if model.model().checked else "not checked"
+    except ModelError:
+        checksum = "wrong"
+    return {"sha256": model.sha256, "file": model.name, "checksum": checksum}
 
 
 def _decisions(state: State) -> dict[str, Any]:

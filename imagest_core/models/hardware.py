@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import torch
 
 from imagest_core.errors import InputError
+from imagest_core.models.memory import available_memory
 
 
 @dataclass(frozen=True)
@@ -47,3 +48,8 @@ def has_cuda() -> bool:
 def has_amx() -> bool:
     """Whether this CPU has AMX, with which bf16 is four times faster than float32 (otherwise slower)."""
     return bool(torch.cpu._is_amx_tile_supported())
+
+
+def free_memory(device: torch.device) -> int | None:
+    """Return the free memory in bytes of a device; None if it isn't known."""
+    return int(torch.cuda.mem_get_info(device)[0]) if device.type == "cuda" else available_memory()

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from imagest_core.errors import ImagestError
-from imagest_core.project.recovery.backups import backups, backups_folder_of
+from imagest_core.project.recovery.backups import COMPANIONS, backups, backups_folder_of
 from imagest_core.project.state import Aspect, State
 from imagest_core.project.storage import tables
 from imagest_core.project.storage.codec import decode_setting
@@ -23,8 +23,6 @@ from imagest_core.project.storage.unpack import INVALID_DATA
 if TYPE_CHECKING:
     from imagest_core.project.stored_document import StoredDocument
 
-COMPANIONS = ("-wal", "-shm", "-journal")
-"""Suffixes of the files SQLite stores next to a database."""
 _PATH_PATTERN = re.compile(rb'"(?:path|donor)":"((?:[^"\\\\]|\\\\.){1,4096})"')
 _SEARCHED_BYTES = 32 << 20
 """Bytes of a project that are searched for image paths if its tables are unreadable."""

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from imagest_core.arrays import Image
-from imagest_core.errors import InputError
+from imagest_core.errors import InputError, out_of_memory
+from imagest_core.messages import Message
 from imagest_core.painting.atomic import all_or_none, replacing, write_text
 from imagest_core.painting.metadata.xmp import with_properties
 from imagest_core.painting.stamp import file_sha256
@@ -22,6 +23,10 @@ from imagest_core.restoration.style_pictures import style_squares_of_file
 from imagest_core.synthesis.request import SynthesisRequest
 
 FORMAT = 1
+BYTES_PER_PIXEL = 6 << 10
+"""Working memory of a picture, most of it in the decoder, in half precision."""
+FREE_PIXELS = 512 * 512
+"""Pictures of up to so many pixels are tried without a look at the memory."""
 GENERATED = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
 """IPTC's term for pictures made by a trained model."""
 
@@ -44,17 +49,40 @@ def synthesize(request: SynthesisRequest, progress: Progress | None = None) -> I
     synthesizer = engine.open_synthesis(request.parameters, request.device, style, progress)
     for index, seed in enumerate(request.seeds):
         part = progress.part(index / request.count, (index + 1) / request.count, "synthesizing")
-        picture = synthesizer.picture(request.width, request.height, seed, part)
+        try:
+            picture = synthesizer.picture(request.width, request.height, seed, part)
+        except (MemoryError, RuntimeError) as error:
+            if out_of_memory(error):
+                raise _too_large(request) from error
+            raise
         yield Synthesis(picture, seed, synthesizer.facts)
 
 
 def check_synthesis(request: SynthesisRequest) -> None:
-    """Raise ``ModelError`` or ``InputError`` unless the model exists and reads what is given."""
+    """Raise ``ModelError`` or ``InputError`` if the model can't make the pictures, or memory is short."""
     synthesis_engine(request.engine).check_model(request.parameters)
     if request.style_images and not synthesis_engine(request.engine).style_side_of(request.parameters):
         raise InputError(
             "This model reads no style pictures: add an IP-Adapter with --adapters, or use imagest-sd."
         )
+
+    if request.width * request.height > FREE_PIXELS:
+        from imagest_core.models.hardware import choose_hardware, free_memory
+
+        free = free_memory(choose_hardware(request.device).device)
+        if free is not None and request.width * request.height * BYTES_PER_PIXEL > free:
+            raise _too_large(request)
+
+
+def _too_large(request: SynthesisRequest) -> InputError:
+    return InputError(
+        Message(
+            "A picture of {width} × {height} px needs more memory than is free: choose a smaller one, or "
+            "close other programs.",
+            width=request.width,
+            height=request.height,
+        )
+    )
 
 
 def synthesis_engine(name: str) -> Any:

@@ -24,7 +24,6 @@ from imagest_core.models import studies
 from imagest_core.models.installed import find_model
 from imagest_core.models.studies import Study, StudyFacts, parse_study
 from imagest_core.painting.reader import Painting
-from imagest_core.paths import cache_folder
 from imagest_core.printable import size_text
 from imagest_core.progress import Progress
 from imagest_core.restoration.engines.added_model import AddedModelEngine
@@ -34,6 +33,7 @@ from imagest_core.restoration.style_pictures import style_squares
 from imagest_core.style.reference import StyleReference
 from imagest_core.training.intact_crops import CropPlaces, Crops, place_crops, read_crops
 from imagest_core.training.state import Average, TrainingClock, load_state, make_folder, save_state
+from imagest_core.training.study_states import remove_old_states, states_folder
 from imagest_core.training.study_tasks import (
     Draws,
     ImagestStudyTask,
@@ -143,7 +143,7 @@ class PaintingStudy:
         self._use_style(painting)
         self._scan, self._scan_sha256 = painting.path.name, painting.sha256(progress.check)
         self._mask_sha256 = mask_hash(damage)
-        self.folder = cache_folder() / "studies" / self._key()
+        self.folder = states_folder() / self._key()
         self._average = Average(task.module, 0)
         self._optimizer = torch.optim.AdamW(task.module.parameters(), lr=options.rate, weight_decay=0.0)
         progress.part(0.8, 1.0, "planning").set(0.0)
@@ -211,6 +211,7 @@ class PaintingStudy:
         """
         measuring = progress.part(0.0, 0.05, "measuring")
         before = self.held_out_losses(measuring)
+        remove_old_states(keep=self.folder)
         make_folder(self.folder)
         clock = load_state(self.folder, self._task.module, self._average, self._optimizer) or TrainingClock()
         self._train(clock, progress.part(0.05, 0.95))

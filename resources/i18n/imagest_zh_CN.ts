@@ -1834,6 +1834,10 @@
         <translation>注释需要文字：请输入文字，或移除该注释。</translation>
     </message>
     <message>
+        <source>A picture of {width} × {height} px needs more memory than is free: choose a smaller one, or close other programs.</source>
+        <translation>{width} × {height} 像素的图片需要的内存超过可用内存：请选择较小的尺寸，或关闭其他程序。</translation>
+    </message>
+    <message>
         <source>A study of a painting needs PyTorch: leave out --runtime onnx.</source>
         <translation>研究画作需要 PyTorch：请去掉 --runtime onnx。</translation>
     </message>
@@ -2894,6 +2898,10 @@
         <translation>{name} 声明的大小为 {width} × {height} 像素，超过 {limit} 百万像素的上限：请分成几部分，或在命令行用 --max-pixels 提高上限。</translation>
     </message>
     <message>
+        <source>{name} exists already and isn&apos;t from this batch: move it away.</source>
+        <translation>{name} 已存在，且不属于此批处理：请将其移走。</translation>
+    </message>
+    <message>
         <source>{name} has one page, number 0: there is no page {page}.</source>
         <translation>{name} 只有一页，编号为 0：没有第 {page} 页。</translation>
     </message>
@@ -3112,6 +3120,10 @@
     <message>
         <source>{path} has changed since it was opened: open it again.</source>
         <translation>{path} 在打开之后已被更改：请重新打开。</translation>
+    </message>
+    <message>
+        <source>{path} has changed since it was saved, as its checksum shows: use an intact copy, or learn and save the model again.</source>
+        <translation>校验和显示 {path} 在保存后被更改：请使用完好的副本，或重新学习并保存模型。</translation>
     </message>
     <message>
         <source>{path} has changed since the project was created ({what}): locate the original scan, or create a new project.</source>

@@ -112,6 +112,44 @@ def test_strokes_learn_from_a_layer_too(
     assert stored.model().settings.layers == 1
 
 
+def test_a_model_learned_with_another_number_of_layers_is_refused(
+    window: MainWindow,
+    opened: OpenDocument,
+    infrared: Path,
+    qtbot: QtBot,
+    settle: Settle,
+    tmp_path: Path,
+    said: list,
+):
+    commands.add_layer(window.context, infrared, LayerKind.INFRARED)
+    settle()
+    window.context.selection.visible = opened.painting.box
+    window.damage.show_derive("examples")
+    learn = window.damage.derive.learn
+    learn.use_layers.setChecked(True)
+    for label, y in ((LOSS.label, 60.0), (INTACT, 150.0)):
+        opened.do(add_example(opened.state, ExampleStroke(label, 8.0, (60.0, y, 200.0, y))))
+    qtbot.waitUntil(lambda: window.context.selection.proposal is not None, timeout=30_000)
+    learn.save(tmp_path / "model.safetensors")
+    settle()
+    learn.clear()
+    learn.use_layers.setChecked(False)
+    learn.load(tmp_path / "model.safetensors")
+    settle()
+    assert opened.state.damage_model is not None
+    assert learn.use_layers.isChecked(), "the model reads the layer"
+    learn.use_layers.setChecked(False)
+    assert "learned with 1 layers, but 0" in window.damage.derive.state.text()
+    assert not window.damage.derive.apply_button.isEnabled()
+
+    learn.forget_model()
+    commands.remove_layer(window.context, "infrared")
+    learn.load(tmp_path / "model.safetensors")
+    settle()
+    assert any("learned with 1 layers, but 0" in each.sentence for each in said)
+    assert opened.state.damage_model is None
+
+
 def test_a_missing_picture_is_reported_and_the_layer_stays(
     window: MainWindow, opened: OpenDocument, infrared: Path, qtbot: QtBot, settle: Settle, said: list
 ):

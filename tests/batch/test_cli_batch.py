@@ -58,6 +58,17 @@ def test_the_table_names_each_scan_and_the_files_have_all(cli, scans, tmp_path):
     assert stored["paintings"][0]["filled"] > 100
 
 
+def test_a_file_in_the_way_is_named_in_the_table(cli, scans, tmp_path):
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "b.tif").write_text("mine")
+    answer = cli("batch", scans, "-o", out, *ENGINE)
+    assert (answer.code, answer.err) == (1, "")
+    assert "b.tif exists already and isn't from this batch: move it away." in answer.out
+    assert "paintings: 2 done, 1 failed" in answer.out
+    assert (out / "b.tif").read_text() == "mine"
+
+
 def test_options_of_restore_reach_the_record(cli, scans, tmp_path):
     options = ("--growth", 2, "--operator", "A. C.", "--rim", "auto")
     assert cli("batch", scans, "-o", tmp_path / "out", *ENGINE, *options).code == 0

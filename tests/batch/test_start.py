@@ -139,22 +139,39 @@ def test_other_options_are_refused_for_the_same_folder(scans, out, settings):
     assert start(scans, out, other, force=True)
 
 
-def test_existing_files_are_not_replaced(scans, out, settings):
+@pytest.mark.parametrize("name", ["b.json", "b.tif"])
+def test_a_file_in_the_way_fails_its_painting_alone(scans, out, settings, name):
     out.mkdir()
-    (out / "b.json").write_text("mine")
-    with pytest.raises(OutputError, match="exists already"):
-        start(scans, out, settings)
-    assert tree(out) == ["b.json"]
-    assert not (out / ".imagest-batch").exists()
+    (out / name).write_text("mine")
+    for _ in range(2):
+        jobs = start(scans, out, settings)
+        run_jobs(out, settings)
+        (failed,) = jobs.jobs(JobState.FAILED)
+        assert (
+            str(failed.outcome.sentence) == f"{name} exists already and isn't from this batch: move it away."
+        )
+        assert (out / name).read_text() == "mine"
+        assert tree(out) == sorted({name, "a.tif", "a.json", "north wing/c.tif", "north wing/c.json"})
+    (out / name).unlink()
+    assert waiting(start(scans, out, settings)) == ["b.tif"]
+
+
+def test_a_derived_mask_replaces_no_file(scans, out, settings):
+    (scans / "b-mask.png").unlink()
+    out.mkdir()
+    (out / "b-mask.png").write_text("mine")
+    jobs = start(scans, out, replace(settings, recipe=Recipe("cracks", {})))
+    assert [job.name for job in jobs.jobs(JobState.FAILED)] == ["b.tif"]
+    assert (out / "b-mask.png").read_text() == "mine"
 
 
 def test_a_file_that_appears_meanwhile_is_not_replaced(scans, out, settings):
     jobs = start(scans, out, settings)
     (out / "a.tif").write_bytes(b"mine")
-    run_jobs(out, settings)
-    assert (out / "a.tif").read_bytes() == b"mine"
-    assert [job.name for job in jobs.jobs(JobState.FAILED)] == ["a.tif"]
-    with pytest.raises(OutputError):
+    for _ in range(2):
+        run_jobs(out, settings)
+        assert (out / "a.tif").read_bytes() == b"mine"
+        assert [job.name for job in jobs.jobs(JobState.FAILED)] == ["a.tif"]
         start(scans, out, settings)
 
 

@@ -154,6 +154,19 @@ def test_a_mask_is_learned_and_the_model_used_again(cli, damaged, holes, strokes
     answer = cli("mask", damaged, "-o", again, "--method", "examples", "--model", model, "--dilate", 0)
     assert (answer.code, answer.err) == (0, "")
     assert np.array_equal(read_picture(again, 0) > 127, found)
+    layered = ["--method", "examples", "--model", model, "--layer", tmp_path / "missing.tif"]
+    answer = cli("mask", damaged, "-o", tmp_path / "new.png", *layered)
+    assert answer.code == 2
+    assert answer.err.count("\n") == 1
+    assert "learned with 0 layers, but 1 are given" in answer.err
+    content = bytearray(model.read_bytes())
+    content[-40] ^= 4
+    model.write_bytes(content)
+    answer = cli("mask", damaged, "-o", tmp_path / "new.png", "--method", "examples", "--model", model)
+    assert answer.code == 2
+    assert answer.err.count("\n") == 1
+    assert "plaster.safetensors" in answer.err
+    assert not (tmp_path / "new.png").exists()
 
 
 @pytest.mark.parametrize(

@@ -132,3 +132,23 @@ def test_a_judged_comparison_goes_to_a_folder(cli, tmp_path):
     key.write_text("test,case,letter,method\nt,c,A,spline\n")
     tally.write_text("test,judge,case,letter,score,note\nt,j,c,A,3,\n")
     assert "is a file; name a folder" in refusal(cli("unblind", key, tally, "-o", key))
+
+
+def amounts():
+    """Yield each training command with its options that say how much is trained."""
+    from imagest_core.cli.program import parser as make_parser
+
+    options = ("--minutes", "--steps", "--epochs", "--batch", "--rate", "--rank", "--save-every", "--crops")
+    commands = next(each for each in make_parser("train")._actions if each.dest == "command").choices
+    parts = next(each for each in commands["train"]._actions if each.dest == "part").choices
+    for name, part in parts.items():
+        known = [flag for action in part._actions for flag in action.option_strings]
+        yield from ((name, option) for option in options if option in known)
+
+
+@pytest.mark.parametrize("value", ["0", "-1", "nan", "inf", "-inf", "many", ""])
+def test_a_training_of_no_length_is_refused_before_anything_is_read(cli, value):
+    pairs = list(amounts())
+    assert len(pairs) > 20
+    for part, option in pairs:
+        assert option in refusal(cli("train", part, "missing", "-o", "out", f"{option}={value}"))

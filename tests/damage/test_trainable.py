@@ -21,7 +21,7 @@ from imagest_core.damage.detection.trainable import (
     StrokeClassifier,
     detect_learned,
 )
-from imagest_core.damage.detection.trained_model import KIND, load_model, save_model
+from imagest_core.damage.detection.trained_model import CHECKSUM, KIND, load_model, save_model
 from imagest_core.damage.detection.trees import ARRAYS, Forest
 from imagest_core.damage.detection.working_scale import WorkingScale
 from imagest_core.damage.examples import INTACT
@@ -256,7 +256,13 @@ def changed_model(path: Path, change: str) -> None:
         arrays["right"] = arrays["right"][:-1].copy()
     elif change == "type":
         arrays["left"] = arrays["left"].astype(np.int64)
-    save_file(arrays, path, {"other" if change == "kind" else KIND: json.dumps(description)})
+    write_model(path, arrays, description, "other" if change == "kind" else KIND)
+
+
+def write_model(path: Path, arrays: dict[str, np.ndarray], description: dict, kind: str = KIND) -> None:
+    """Write a model without a checksum, as earlier versions did."""
+    description.pop(CHECKSUM, None)
+    save_file(arrays, path, {kind: json.dumps(description)})
 
 
 @pytest.mark.parametrize("change", FAULTS)
@@ -272,3 +278,30 @@ def test_another_file_is_no_model(tmp_path: Path, content: bytes) -> None:
     path.write_bytes(content)
     with pytest.raises(ModelError):
         load_model(path)
+
+
+@pytest.mark.parametrize("name", ARRAYS)
+def test_a_flipped_bit_in_an_array_is_refused(model_file: Path, name: str) -> None:
+    content, entry = bytearray(model_file.read_bytes()), read_header(model_file).tensors[name]
+    content[8 + int.from_bytes(content[:8], "little") + (entry.start + entry.end) // 2] ^= 1
+    model_file.write_bytes(content)
+    with pytest.raises(ModelError, match=r"has changed since it was saved|isn't an intact damage model"):
+        load_model(model_file)
+
+
+def test_a_changed_setting_is_refused(model_file: Path) -> None:
+    content = model_file.read_bytes()
+    changed = content.replace(rb"\"level\": 0", rb"\"level\": 1")
+    assert changed != content
+    model_file.write_bytes(changed)
+    with pytest.raises(ModelError, match="has changed since it was saved"):
+        load_model(model_file)
+
+
+def test_a_model_of_an_earlier_version_has_no_checksum_and_gets_none(model_file: Path) -> None:
+    assert load_model(model_file).checked
+    description = json.loads(read_header(model_file).metadata[KIND])
+    write_model(model_file, dict(load_file(model_file)), description)
+    model = load_model(model_file)
+    assert not model.checked
+    assert model.sha256 == hashlib.sha256(model_file.read_bytes()).hexdigest()

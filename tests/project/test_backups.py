@@ -164,3 +164,37 @@ def test_backups_are_limited_in_size_but_one_is_kept(document: Document, brush) 
         brush(document, Box(step * 20, 0, 10, 10), 1)
         backups.back_up(document.path, max_bytes=1)
     assert len(backups.backups(document.path)) == 1
+
+
+def test_nothing_is_left_of_deleted_backups(document: Document, brush) -> None:
+    assert document.path is not None
+    folder = backups.backups_folder_of(document.path)
+    for step in range(8):
+        brush(document, Box(step * 20, 0, 10, 10), 1)
+        document.back_up()
+    for kept in backups.backups(document.path):
+        with Document.open_read_only(kept):
+            pass
+    before = sorted(document.path.parent.glob(f"{document.path.name}*"))
+    for step in range(8):
+        brush(document, Box(step * 20, 40, 10, 10), 1)
+        document.back_up()
+    names = {path.name for path in backups.backups(document.path)}
+    assert len(names) == backups.MAX_BACKUPS
+    assert {path.name.partition(".imagest")[0] + ".imagest" for path in folder.iterdir()} == names
+    assert sorted(document.path.parent.glob(f"{document.path.name}*")) == before
+
+
+def test_a_backup_that_is_open_as_a_project_is_kept(document: Document, brush) -> None:
+    assert document.path is not None
+    brush(document, A, 1)
+    first = document.back_up()
+    with Document.open(first) as opened:
+        brush(opened, B, 1)
+        for step in range(8):
+            brush(document, Box(step * 20, 40, 10, 10), 1)
+            document.back_up()
+        assert first.exists()
+        assert first.with_name(f"{first.name}-wal").exists()
+    with Document.open_read_only(first) as again:
+        assert again.state.damage.count() == A.area + B.area

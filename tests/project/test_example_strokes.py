@@ -200,5 +200,5 @@ def test_an_export_names_the_model(scan: Path, tmp_path: Path, model: TrainedMod
         document = Document.create(painting, tmp_path / "work.imagest")
     document.do(load_damage_model(document.state, StoredModel.of(model, "plaster.safetensors")))
     facts = json.loads(json.dumps(_damage_model(document.state)))
-    assert facts == {"sha256": model.sha256, "file": "plaster.safetensors"}
+    assert facts == {"sha256": model.sha256, "file": "plaster.safetensors", "checksum": "checked"}
     document.close()

@@ -29,6 +29,12 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     loaded_models.clear()
 
 
+BAD_SIZES = (
+    *("0x0", "8x8", "65x64", "64x65", "1e9x64", "big", "-64x64", "64x-64", "64", "64x64x64", "4104x64"),
+    *("100000000000x64", "64.5x64", "nanx64", "64 x64", "６４x64"),
+)
+
+
 def pictures(model: Path, **values) -> list[np.ndarray]:
     values = {"steps": 2, "width": 64, "height": 64, "device": "cpu", **values}
     request = SynthesisRequest.of("stable-diffusion", model=str(model), **values)
@@ -92,8 +98,7 @@ def test_files_have_a_record_and_say_that_they_were_generated(
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (("--size", "65x64"), "multiple of 8"),
-        (("--size", "big"), "expected WIDTHxHEIGHT"),
+        *((("--size=" + size,), "each a multiple of 8 from 64 to 4,096 px") for size in BAD_SIZES),
         (("--engine", "imagest"), "makes no pictures from text"),
         (("--style-image", "{models}/dark.png"), "reads no style pictures"),
         (("--model", "{models}/dark.png"), "dark.png"),
@@ -110,4 +115,16 @@ def test_what_can_t_be_made_is_refused_with_one_sentence(
     assert answer.code == 2
     assert sentence in answer.err
     assert answer.err.count("\n") == 1
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("size", ["4096x4096", "2048x1024"])
+def test_a_picture_beyond_the_memory_is_refused_before_the_model_is_loaded(
+    models: Path, tmp_path: Path, cli, monkeypatch: pytest.MonkeyPatch, size: str
+) -> None:
+    monkeypatch.setattr("imagest_core.models.hardware.available_memory", lambda: 8 << 30)
+    arguments = ("--model", str(models / "plain"), "--size", size, "--device", "cpu")
+    answer = cli("synthesize", "-o", str(tmp_path / "out"), *arguments)
+    assert (answer.code, answer.err.count("\n")) == (2, 1)
+    assert "needs more memory than is free" in answer.err
     assert not (tmp_path / "out").exists()

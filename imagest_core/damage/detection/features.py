@@ -122,16 +122,21 @@ def check_layers(
     layers: Sequence[RegisteredPicture], settings: FeatureSettings
 ) -> tuple[RegisteredPicture, ...]:
     """Return ``layers``; raise ``MaskError`` if their number is not that of the settings."""
-    if len(layers) != settings.layers:
+    check_layer_count(settings.layers, len(layers))
+    return tuple(layers)
+
+
+def check_layer_count(expected: int, given: int) -> None:
+    """Raise ``MaskError`` if a damage model was learned with another number of layers than are ``given``."""
+    if given != expected:
         raise MaskError(
             Message(
                 "The damage model was learned with {expected} layers, but {count} are given: give the same "
                 "kinds of pictures in the same order.",
-                expected=settings.layers,
-                count=len(layers),
+                expected=expected,
+                count=given,
             )
         )
-    return tuple(layers)
 
 
 class FeatureCache:

@@ -7,10 +7,13 @@ import hashlib
 import json
 import math
 import zlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
+
+from numpy.typing import NDArray
 
 from imagest_core.damage.detection.features import FeatureSettings
 from imagest_core.damage.detection.trees import ARRAYS, Forest
@@ -24,6 +27,8 @@ from imagest_core.painting.outputs import check_regular_file
 
 SUFFIX = ".safetensors"
 KIND, VERSION = "imagest-damage-model", 1
+CHECKSUM = "sha256"
+"""Key of the hash of everything else in the file."""
 MAX_BYTES, MAX_SIGMA, MAX_SCALES, MAX_LAYERS = 64 << 20, 64.0, 8, 16
 
 
@@ -41,6 +46,9 @@ class TrainedModel:
         The name of each damage class, for people.
     level
         The detector works at an image reduced by 2**``level``.
+    checked
+        Whether it was learned here, or its file had a checksum that matched; files of earlier versions have
+        none.
     sha256
         Hash of the model's file, for the record; of what it would contain if it was never saved.
     """
@@ -50,6 +58,7 @@ class TrainedModel:
     level: int
     settings: FeatureSettings = field(default_factory=FeatureSettings)
     names: tuple[str, ...] = ()
+    checked: bool = True
 
     @property
     def sha256(self) -> str:
@@ -69,9 +78,22 @@ class TrainedModel:
         }
         if self.settings.layers:
             description["layers"] = self.settings.layers
+        arrays = {name: getattr(self.forest, name) for name in ARRAYS}
+        if self.checked:
+            description[CHECKSUM] = _checksum(description, arrays)
         # A single entry, because the library writes several in random order.
         metadata = {KIND: json.dumps(description, sort_keys=True)}
-        return bytes(save({name: getattr(self.forest, name) for name in ARRAYS}, metadata))
+        return bytes(save(arrays, metadata))
+
+
+def _checksum(description: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> str:
+    """Return the SHA-256 of the arrays and of the description without its checksum."""
+    stored = {name: value for name, value in description.items() if name != CHECKSUM}
+    digest = hashlib.sha256(json.dumps(stored, sort_keys=True).encode())
+    for name, array in sorted(arrays.items()):
+        digest.update(f"\n{name} {array.dtype.str} {array.shape}\n".encode())
+        digest.update(array.tobytes())
+    return digest.hexdigest()
 
 
 def save_model(
@@ -135,11 +157,29 @@ def _model_of(header: Header, path: Path) -> TrainedModel:
         raise ValueError("its scale is invalid")
     from safetensors.numpy import load
 
-    forest = Forest(**load(path.read_bytes()))
+    arrays = load(path.read_bytes())
+    checked = _is_checked(description, arrays, path)
+    forest = Forest(**arrays)
     settings = FeatureSettings(_sigmas(description.get("sigmas")), _layers(description.get("layers", 0)))
     forest.check(settings.count)
-    checked = _labels(labels, forest.classes)
-    return TrainedModel(forest, checked, level, settings, _names(description.get("names"), len(checked) - 1))
+    labels = _labels(labels, forest.classes)
+    names = _names(description.get("names"), len(labels) - 1)
+    return TrainedModel(forest, labels, level, settings, names, checked)
+
+
+def _is_checked(description: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]], path: Path) -> bool:
+    """Return whether there is a checksum; raises ``ModelError`` if it doesn't match."""
+    if CHECKSUM not in description:
+        return False
+    if description[CHECKSUM] != _checksum(description, arrays):
+        raise ModelError(
+            Message(
+                "{path} has changed since it was saved, as its checksum shows: use an intact copy, or learn "
+                "and save the model again.",
+                path=path.name,
+            )
+        )
+    return True
 
 
 def _check_arrays(header: Header) -> None:

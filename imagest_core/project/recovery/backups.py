@@ -15,7 +15,10 @@ from imagest_core.painting.atomic import check_room, sync
 from imagest_core.progress import Cancelled, Progress
 from imagest_core.project.storage.connection import connect_to_read, reading, writing
 from imagest_core.project.storage.folders import backup_folder
+from imagest_core.project.storage.lock import HeldError, Lock
 
+COMPANIONS = ("-wal", "-shm", "-journal")
+"""Suffixes of the files SQLite stores next to a database."""
 MAX_BACKUPS = 5
 MAX_BYTES = 4 * 2**30
 """Bytes that the backups of one project may take; the newest is always kept."""
@@ -55,6 +58,7 @@ def back_up(
             return None
         backup = _copy(source, project, progress or Progress())
     _delete_old(backups(project), max_backups, max_bytes)
+    _delete_companions(backups_folder_of(project))
     return backup
 
 
@@ -136,6 +140,27 @@ def _delete_old(newest_first: list[Path], max_backups: int, max_bytes: int) -> N
     size = 0
     for index, path in enumerate(newest_first):
         size += path.stat().st_size
-        if index and (index >= max_backups or size > max_bytes):
+        if index and (index >= max_backups or size > max_bytes) and not _in_use(path):
             with suppress(OSError):
                 path.unlink()
+
+
+def _in_use(backup: Path) -> bool:
+    """Return whether a process has the backup open as a project."""
+    try:
+        lock = Lock(backup)
+    except HeldError:
+        return True
+    except OSError:
+        return False
+    lock.release()
+    return False
+
+
+def _delete_companions(folder: Path) -> None:
+    """Delete SQLite's files of backups that are gone; reading a backup leaves some beside it."""
+    for ending in COMPANIONS:
+        for path in folder.glob(f"*.imagest{ending}"):
+            if not path.with_name(path.name.removesuffix(ending)).exists():
+                with suppress(OSError):
+                    path.unlink()
