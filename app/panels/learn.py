@@ -240,7 +240,8 @@ class LearnPanel(QWidget):
         if lesson is None:
             self._context.selection.proposal = None
             text = self.tr(
-                "Paint a few strokes over damage, then over intact paint. The program learns and shows the rest."
+                "Paint a few strokes over damage, then over intact paint. "
+                "The program learns and shows the rest."
             )
             return self.status.emit(text, "soft")
         try:
@@ -255,8 +256,7 @@ class LearnPanel(QWidget):
         document = self._document
         if not self._active or self._lesson is None or document is None:
             return
-        mask = preview.labels > 0
-        selection = self._context.selection
+        mask, selection = preview.labels > 0, self._context.selection
         selection.proposal = Proposal(preview.box, mask, selection.label, preview.level, preview.labels)
         if self.correct.isChecked() and not document.state.damage.empty:
             selection.mask_visible = False

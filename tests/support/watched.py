@@ -1,13 +1,15 @@
 """``imagest FILE``, watched: the real program, which beside its work answers questions about what it shows.
 
 ``python watched.py FILE``; each line of JSON on stdin is answered by one on stdout. It never acts: keys and
-mouse come from the screen's server.
+mouse come from the screen's server. SIGUSR1 writes the stacks of all threads to stderr.
 """
 
 from __future__ import annotations
 
+import faulthandler
 import json
 import os
+import signal
 import sys
 from typing import Any
 
@@ -70,6 +72,7 @@ def answer(asked: dict[str, Any]) -> Any:
 
 
 def main(path: str) -> int:
+    faulthandler.register(signal.SIGUSR1)
     application = make_application()
     notifier = QSocketNotifier(sys.stdin.fileno(), QSocketNotifier.Type.Read, application)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -38,8 +39,8 @@ def display() -> Iterator[str]:
 class User:
     """Sees the screen by asking the program, and acts by the X server alone."""
 
-    def __init__(self, program: subprocess.Popen[str], display: str) -> None:
-        self.program, self._environment = program, {**os.environ, "DISPLAY": display}
+    def __init__(self, program: subprocess.Popen[str], display: str, log: Path) -> None:
+        self.program, self._log, self._environment = program, log, {**os.environ, "DISPLAY": display}
 
     def ask(self, **what: Any) -> Any:
         assert self.program.stdin is not None
@@ -75,7 +76,15 @@ class User:
             if result.returncode == 0 and result.stdout.strip():
                 return result.stdout.split()[0]
             time.sleep(0.05)
-        raise AssertionError(f"no window is called {title!r}: {result.stderr}")
+        raise AssertionError(f"no window is called {title!r}: {result.stderr}{self.stacks()}")
+
+    def stacks(self) -> str:
+        """What each thread of the program is doing, or its exit code."""
+        if (code := self.program.poll()) is not None:
+            return f"the program ended with {code}: {self._log.read_text()}"
+        self.program.send_signal(signal.SIGUSR1)
+        time.sleep(1)
+        return self._log.read_text()
 
     def keys(self, *keys: str) -> None:
         self.do("key", "--delay", 30, *keys)
@@ -121,7 +130,7 @@ def user(display: str, scan: Path, tmp_path: Path) -> Iterator[User]:
             text=True,
         )
         try:
-            yield User(program, display)
+            yield User(program, display, tmp_path / "stderr")
         finally:
             program.kill()
             program.communicate()
