@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import errno
 import os
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from threading import Event, Thread
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from imagest_core.errors import PaintingError
 from imagest_core.messages import Message
 from imagest_core.painting.atomic import sync
 from imagest_core.progress import Cancelled, Progress
+
+if TYPE_CHECKING:
+    from imagest_core.painting.stored_parts import PartDigests
 
 _BLOCK = 16 << 20
 _POLL = 0.1
@@ -21,32 +26,46 @@ _COPY_UNSUPPORTED = {errno.EXDEV, errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP, 
 
 
 class EarlyCopy:
-    """A copy of ``source`` at ``path``, an existing file, that a thread makes and flushes to disk."""
+    """A copy of ``source`` at ``path``, an existing file, that a thread makes and flushes to disk.
 
-    def __init__(self, source: Path, path: Path) -> None:
-        self._source, self._path = source, path
-        self._stop, self._complete = Event(), False
+    Then the thread calls ``digest``, which returns the digests of the source's parts. ``digests`` are None
+    until it is done, and if it failed.
+    """
+
+    def __init__(
+        self, source: Path, path: Path, digest: Callable[[Progress], PartDigests | None] | None = None
+    ) -> None:
+        self._source, self._path, self._digest = source, path, digest
+        self.digests: PartDigests | None = None
+        self._stop, self._ended, self._complete = Event(), Event(), False
         self._thread = Thread(target=self._run, name="copy of a scan", daemon=True)
         self._thread.start()
 
     def _run(self) -> None:
-        try:
-            copy_file(self._source, self._path, Progress(cancelled=self._stop.is_set))
-            sync(self._path)
-        except (OSError, PaintingError, Cancelled):
-            return
-        self._complete = True
+        progress = Progress(cancelled=self._stop.is_set)
+        with suppress(OSError, PaintingError, Cancelled):
+            try:
+                copy_file(self._source, self._path, progress)
+                sync(self._path)
+                self._complete = True
+            finally:
+                self._ended.set()
+            if self._digest is not None:
+                self.digests = self._digest(progress)
 
     def move_to(self, target: Path, progress: Progress) -> bool:
         """Wait for the copy and rename it to ``target``; return False if it failed and must be repeated."""
-        while self._thread.is_alive():
-            self._thread.join(_POLL)
+        while not self._ended.wait(_POLL):
             progress.check()
         if not self._complete:
             return False
         self._complete = False
         os.replace(self._path, target)
         return True
+
+    def wait(self) -> None:
+        """Wait until the thread has done everything."""
+        self._thread.join()
 
     def stop(self) -> None:
         """End the thread, whether the copy is complete or not."""

@@ -16,6 +16,7 @@ from typing import TypeVar
 from imagest_core.messages import Message
 from imagest_core.painting.atomic import hidden_file, replacing
 from imagest_core.painting.background import sync_in_background
+from imagest_core.painting.compare import part_digests
 from imagest_core.painting.file_copy import EarlyCopy, copy_file
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.metadata.writing_notes import WritingNote, sentences
@@ -119,7 +120,7 @@ def copying_early(painting: Painting, out: Path, *, force: bool = False) -> Iter
         return
     room = KEPT.room_for(painting)
     with hidden_file(out, force=force, source=painting.path, room=room) as path:
-        copy = EarlyCopy(painting.path, path)
+        copy = EarlyCopy(painting.path, path, lambda progress: part_digests(painting, progress))
         try:
             yield copy
         finally:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -120,17 +121,18 @@ def _check_kind(painting: Painting, export: Painting, form: Form) -> None:
 def _compare(
     painting: Painting, accepted: AcceptedFills, export: Painting, form: Form, progress: Progress
 ) -> ExportCheck:
-    report = ExportCheck()
+    report, counting = ExportCheck(), Lock()
     across = max(painting.width, painting.height) // TILE + 2
     tile_at = lru_cache(across)(accepted.tile)
 
-    def check(box: Box) -> Samples:
+    def check(box: Box) -> list[Samples]:
         source = painting.read(box)
         expected, runs = _expected(tile_at, source, box)
         protected = accepted.protected.read(box) > 0
         _check_strip(form.stored(painting, expected), export.read(box), runs, box, protected)
-        report.runs.update(_count_runs(runs))
-        return source[runs == 0]
+        with counting:
+            report.runs.update(_count_runs(runs))
+        return [source[runs == 0]]
 
     boxes = [tile_box(key).within(painting.box) for key in accepted.keys()]  # noqa: SIM118
     converted = form.converts(painting)

@@ -383,7 +383,10 @@ def export(
     writing, checking = progress.part(0.0, 0.6, "writing"), progress.part(0.6, 1.0, "verifying")
 
     def check(written: Path) -> Verification:
-        verification = verify(painting, result.fills, written, checking, protected=result.protected)
+        digests = None if copy is None else copy.digests
+        verification = verify(
+            painting, result.fills, written, checking, protected=result.protected, digests=digests
+        )
         painting.check_unchanged(result.record.painting.sha256)
         if on_verified is not None:
             on_verified(verification)

@@ -19,13 +19,16 @@ from tiff_samples import Kind, grey_entries, handmade, noise, random_patches, re
 
 from imagest_core.errors import PaintingError, VerificationError
 from imagest_core.painting.color.working import srgb_profile
-from imagest_core.painting.compare import Comparison, compare
+from imagest_core.painting.compare import Comparison, compare, part_digests
 from imagest_core.painting.formats import segments
+from imagest_core.painting.formats.base import Samples
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.orientation import Orientation
 from imagest_core.painting.reader import Painting, open_painting
+from imagest_core.painting.stored_parts import PartDigests
 from imagest_core.painting.tiff.ifd import Structure
 from imagest_core.painting.writer import Patch
+from imagest_core.progress import Progress
 
 BOX = Box(70, 40, 20, 10)
 KIND = Kind(tiled=True, predictor=True)
@@ -133,8 +136,8 @@ def test_digest_lists_the_parts_in_the_order_of_the_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rows: int
 ) -> None:
     """Threads compare groups of parts; the hash must not depend on which ends first."""
-    monkeypatch.setattr("imagest_core.painting.compare._GROUP", 2)
-    monkeypatch.setattr("imagest_core.painting.compare._PLAIN_PART", 16 * 200 * 3)
+    monkeypatch.setattr("imagest_core.painting.stored_parts._GROUP", 2)
+    monkeypatch.setattr("imagest_core.painting.stored_parts._PLAIN_PART", 16 * 200 * 3)
     samples = np.random.default_rng(1).integers(0, 255, (300, 200, 3), np.uint8)
     path = tmp_path / "scan.tif"
     tifffile.imwrite(path, samples, photometric="rgb", rowsperstrip=rows)
@@ -144,6 +147,33 @@ def test_digest_lists_the_parts_in_the_order_of_the_file(
     for row in range(0, 300, 16):
         expected.update(hashlib.sha256(samples[row : row + 16].tobytes()).digest())
     assert result == Comparison(samples.size, expected.hexdigest(), "bytes")
+
+
+@pytest.mark.parametrize("tiled", [False, True])
+def test_known_digests_give_the_same_hash_and_hide_no_difference(tmp_path: Path, tiled: bool) -> None:
+    source, out = tmp_path / "source.tif", tmp_path / "out.tif"
+    write_source(source, Kind(tiled=tiled))
+    box = Box(2, 3, 20, 10)
+    restore(source, out, [Patch(box, noise(10, 20))])
+    with open_painting(source) as painting:
+        digests = part_digests(painting, Progress())
+        assert digests is not None
+
+        def compared_with(known: PartDigests | None) -> Comparison:
+            return compare(painting, out, 0, [box], painting.read, digests=known)
+
+        assert compared_with(digests) == compared_with(None)
+        unread = PartDigests(bytes(len(digests.joined)))
+        assert compared_with(unread).sha256 != compared_with(None).sha256
+        restore(source, out, [Patch(painting.box._replace(height=70), noise(70, painting.width))], force=True)
+        read: list[Box] = []
+
+        def check(part: Box) -> list[Samples]:
+            read.append(part)
+            return [painting.read(part)]
+
+        compare(painting, out, 0, [box], check, digests=digests)
+        assert sum(part.area for part in read) >= 60 * painting.width
 
 
 TINY: dict[str, Any] = {"photometric": "rgb", "metadata": None, "software": "Scanner"}

@@ -9,6 +9,7 @@ import pytest
 from tiff_samples import Kind, noise, write_source
 
 from imagest_core.errors import OutputError
+from imagest_core.painting.compare import part_digests
 from imagest_core.painting.file_copy import EarlyCopy
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.reader import open_painting
@@ -37,6 +38,14 @@ def test_result_is_that_of_a_copy_made_at_the_end(tmp_path: Path) -> None:
         write_painting(painting, [PATCH], late, check=lambda _: None)
     assert early.read_bytes() == late.read_bytes()
     assert names(tmp_path) == {"source.tif", "early.tif", "late.tif"}
+
+
+def test_digests_of_the_parts_follow_the_copy(tmp_path: Path) -> None:
+    source = make_source(tmp_path)
+    with open_painting(source) as painting, copying_early(painting, tmp_path / "out.tif") as copy:
+        assert copy is not None
+        copy.wait()
+        assert copy.digests == part_digests(painting, Progress())
 
 
 def test_unused_copy_is_removed(tmp_path: Path) -> None:
