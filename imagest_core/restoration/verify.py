@@ -168,8 +168,9 @@ def _check_fills(
         part = fill.box.within(strip)
         if part.empty:
             continue
-        mask, colour = (plane[part.moved(-fill.box.x, -fill.box.y).slices] for plane in decoded(fill))
-        target = part.moved(-strip.x, -strip.y).slices
+        own, target = part.moved(-fill.box.x, -fill.box.y).slices, part.moved(-strip.x, -strip.y).slices
+        whole_mask, whole_colour = decoded(fill)
+        mask, colour = whole_mask[own], whole_colour[own]
         under = before[target][mask]
         expected = painting.to_source(colour[mask][np.newaxis], under[np.newaxis])[0]
         missing[target][mask] = (after[target][mask] != expected).any(1)
