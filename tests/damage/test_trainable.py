@@ -89,8 +89,8 @@ def test_predictions_equal_those_of_sklearn() -> None:
     classes = (samples[:, 0] > 0.5) + (samples[:, 1] > 0.7).astype(int)
     classifier = ExtraTreesClassifier(8, max_leaf_nodes=30, random_state=0).fit(samples, classes)
     others = np.concatenate([samples, rng.random((500, 6), np.float32)])
-    computed = Forest.from_sklearn(classifier).probabilities(np.ascontiguousarray(others.T))
-    np.testing.assert_allclose(computed.T, classifier.predict_proba(others), atol=1e-6)
+    computed = Forest.from_sklearn(classifier).probabilities(others)
+    np.testing.assert_allclose(computed, classifier.predict_proba(others), atol=1e-6)
 
 
 def test_arrays_are_evaluated_alike_with_and_without_compiled_trees(monkeypatch) -> None:
@@ -98,14 +98,14 @@ def test_arrays_are_evaluated_alike_with_and_without_compiled_trees(monkeypatch)
     samples = rng.random((500, 6), np.float32)
     classes = (samples[:, 0] > 0.5).astype(np.int64)
     forest = Forest.learn(samples, classes, np.ones(500))
-    compiled = forest.probabilities(samples.T)
-    quick = forest.probabilities(samples.T, quick=True)
+    compiled = forest.probabilities(samples)
+    quick = forest.probabilities(samples, quick=True)
     assert forest._compiled is not None
     plain = Forest(**{name: getattr(forest, name) for name in ARRAYS})
     monkeypatch.setattr(trees, "_compiled_tree", lambda *_: {}["missing"])
-    np.testing.assert_allclose(plain.probabilities(samples.T), compiled, atol=1e-6)
+    np.testing.assert_allclose(plain.probabilities(samples), compiled, atol=1e-6)
     assert plain._compiled is None
-    assert (quick.argmax(axis=0) == compiled.argmax(axis=0)).mean() > 0.99
+    assert (quick.argmax(axis=1) == compiled.argmax(axis=1)).mean() > 0.99
     assert np.abs(quick - compiled).mean() < 0.02
 
 
@@ -115,7 +115,7 @@ def test_tiles_have_no_borders(scan: Path) -> None:
         cache = FeatureCache(painting, WorkingScale.of(painting, 0), settings)
         whole = compute_features(painting.read_working(), settings)
         box = Box(90, 70, 100, 80)
-        np.testing.assert_allclose(cache.read(box), whole[:, 70:150, 90:190], atol=2e-4)
+        np.testing.assert_allclose(cache.read(box).transpose(2, 0, 1), whole[:, 70:150, 90:190], atol=2e-4)
 
 
 def test_a_part_is_predicted_as_in_the_whole(scan: Path, truth: np.ndarray) -> None:

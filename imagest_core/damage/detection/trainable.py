@@ -16,7 +16,12 @@ from numpy.typing import NDArray
 from imagest_core.arrays import Labels
 from imagest_core.damage.detection.cleanup import Cleanup, clean_up, disk
 from imagest_core.damage.detection.features import FeatureCache, FeatureSettings
-from imagest_core.damage.detection.prediction import ExampleParameters, predict_labels, predict_reduced
+from imagest_core.damage.detection.prediction import (
+    ExampleParameters,
+    predict_labels,
+    predict_part,
+    predict_reduced,
+)
 from imagest_core.damage.detection.registered import RegisteredPicture
 from imagest_core.damage.detection.stroke_samples import (
     Samples,
@@ -36,6 +41,7 @@ from imagest_core.messages import Message
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.reader import Painting
 from imagest_core.progress import Progress
+from imagest_core.threads import in_threads, thread_count
 
 GUESSING_TREES, ROUNDS, AGAIN_WEIGHT = 8, 1, 2.0
 """Number of the first trees. Then the trees are learned again, this many times, from unmarked pixels of the
@@ -200,8 +206,12 @@ def detect_learned(
     cache = FeatureCache(painting, WorkingScale.of(painting, model.level), model.settings, layers=layers)
     raw = DamageMap(painting.width, painting.height)
     side = min(PART << model.level, MAX_PART)
-    for part in progress.part(0, 0.9, "classifying the paint").steps(list(painting.box.tiles(side))):
-        raw.write(part, predict_labels(painting, model, cache, parameters, part, keep=False))
+    parts, threads = list(painting.box.tiles(side)), thread_count()
+    groups = [parts[first : first + threads] for first in range(0, len(parts), threads)]
+    for group in progress.part(0, 0.9, "classifying the paint").steps(groups):
+        predicted = in_threads(lambda part: predict_part(painting, model, cache, parameters, part), group)
+        for part, labels in zip(group, predicted):
+            raw.write(part, labels)
     damage = cleaned(raw, parameters)
     progress.set(1.0)
     return damage
@@ -234,10 +244,10 @@ def _with_strokes(labels: Labels, strokes: Labels) -> Labels:
 def _learned_again(forest: Forest, samples: Samples, classes: NDArray[np.int64]) -> Forest:
     """Learn again from the strokes and from unmarked pixels of the class that ``forest`` gives them."""
     first = len(classes) - samples.unmarked
-    shares = forest.probabilities(np.ascontiguousarray(samples.features[first:].T))
+    shares = forest.probabilities(samples.features[first:])
     guessed, weights = classes.copy(), samples.weights.copy()
-    guessed[first:] = shares.argmax(axis=0)
-    weights[first:] *= (2 * shares.max(axis=0) - 1).clip(0.05) * AGAIN_WEIGHT
+    guessed[first:] = shares.argmax(axis=1)
+    weights[first:] *= (2 * shares.max(axis=1) - 1).clip(0.05) * AGAIN_WEIGHT
     return Forest.learn(samples.features, guessed, weights)
 
 
