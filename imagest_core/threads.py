@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
@@ -18,6 +18,11 @@ def thread_count() -> int:
     chosen = os.environ.get("OMP_NUM_THREADS", "")
     number = int(chosen) if chosen.isdecimal() else 0
     return min(number or os.cpu_count() or 1, MAX_THREADS)
+
+
+def batches(items: Sequence[T], size: int) -> list[Sequence[T]]:
+    """Return ``items`` in groups of ``size``."""
+    return [items[first : first + size] for first in range(0, len(items), size)]
 
 
 def in_threads(function: Callable[[T], R], items: Iterable[T]) -> list[R]:

@@ -24,7 +24,8 @@ from imagest_core.errors import MaskError
 from imagest_core.messages import Message
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.reader import Painting
-from imagest_core.threads import in_threads
+from imagest_core.progress import Progress
+from imagest_core.threads import batches, in_threads, thread_count
 
 FEATURE_TILE = 128
 """Side (px at the working scale) of the tiles that are cached."""
@@ -191,9 +192,12 @@ class FeatureCache:
         kept = {tile: self._used(tile) for tile in tiles if tile in self._tiles}
         return kept | self._compute(tile for tile in tiles if tile not in kept)
 
-    def prepare(self, box: Box) -> None:
-        """Compute the features of ``box`` that aren't cached."""
-        self._compute(tile for tile in self._tiles_of(box) if tile not in self._tiles)
+    def prepare(self, boxes: Iterable[Box], progress: Progress | None = None) -> None:
+        """Compute the features of ``boxes`` that aren't cached; raises ``Cancelled``."""
+        tiles = dict.fromkeys(tile for box in boxes for tile in self._tiles_of(box))
+        areas = list(_areas(tile for tile in tiles if tile not in self._tiles))
+        for group in (progress or Progress()).steps(batches(areas, 2 * thread_count())):
+            self._compute(tile for _, members in group for tile in members)
 
     def computed(self, box: Box) -> Image:
         """Return the features of ``box`` as (h, w, features), a view, without caching them."""

@@ -21,6 +21,8 @@ MAX_SAMPLES = 4000
 MAX_UNMARKED, UNMARKED_WEIGHT = 4000, 0.5
 """Number of unmarked pixels that are used as weak examples of intact paint, and their weight relative to that
 of the strokes of a label."""
+MAX_PREPARED = 64
+"""Maximum number of cells whose features are computed together; more may not fit into the cache."""
 PRIOR_CELLS = 8
 """Maximum number of cells with damage of an earlier mask that unmarked pixels are taken from."""
 SMALL_PICTURE, STROKE_WIDTH = 1 << 20, 4
@@ -53,7 +55,9 @@ def stroke_samples(
     cells = [cell for occupied in chosen.occupied() for cell in occupied.tiles(FEATURE_TILE)]
     cells = [cell for cell in cells if chosen.read(cell).any()]
     cells += _cells_of(prior, taught, cache.scale, set(cells))
-    for cell in progress.steps(cells):
+    cache.prepare(cells[:MAX_PREPARED], progress)
+    for cell in cells:
+        progress.check()
         marked, values = chosen.read(cell), cache.read(cell)
         features.append(values[marked > 0])
         classes.append(marked[marked > 0])

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from imagest_core.arrays import Labels
 from imagest_core.damage.detection.cleanup import Cleanup, clean_up, disk
 from imagest_core.damage.detection.features import FeatureCache, FeatureSettings
+from imagest_core.damage.detection.part_cleanup import clean_part
 from imagest_core.damage.detection.prediction import (
     ExampleParameters,
     predict_labels,
@@ -41,7 +42,7 @@ from imagest_core.messages import Message
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.reader import Painting
 from imagest_core.progress import Progress
-from imagest_core.threads import in_threads, thread_count
+from imagest_core.threads import batches, in_threads, thread_count
 
 GUESSING_TREES, ROUNDS, AGAIN_WEIGHT = 8, 1, 2.0
 """Number of the first trees. Then the trees are learned again, this many times, from unmarked pixels of the
@@ -136,10 +137,7 @@ class StrokeClassifier:
 
     def preview(self, box: Box) -> Labels:
         """Return the damage labels (h, w) of the native ``box`` after the clean-up of this part alone."""
-        labels = self.predict(box)
-        raw = DamageMap(box.width, box.height)
-        raw.write(raw.box, labels)
-        labels = cleaned(raw, self.parameters).read(raw.box)
+        labels = clean_part(self.predict(box), self.parameters)
         return labels if self._strokes is None else _with_strokes(labels, self._strokes.read(box))
 
     def preview_reduced(self, box: Box) -> tuple[int, Labels]:
@@ -148,9 +146,8 @@ class StrokeClassifier:
             raise RuntimeError("call update or use first")
         scale = self._cache.scale
         part, parameters = scale.reduced(box), self.parameters
-        raw = DamageMap(part.width, part.height)
-        raw.write(raw.box, predict_reduced(self.model, self._cache, parameters, part))
-        labels = cleaned(raw, parameters.reduced(scale.level)).read(raw.box)
+        predicted = predict_reduced(self.model, self._cache, parameters, part)
+        labels = clean_part(predicted, parameters.reduced(scale.level))
         if self._strokes is not None:
             labels = _with_strokes(labels, reduced_part(self._strokes, scale, part))
         return scale.level, labels
@@ -163,7 +160,7 @@ class StrokeClassifier:
             level = self._chosen_level(level_of_width(self.painting.box, width))
             scale = WorkingScale.of(self.painting, level)
             self._cache = FeatureCache(self.painting, scale, self._settings, layers=self.layers)
-        self._cache.prepare(self._cache.scale.reduced(box).expanded(self.parameters.margin))
+        self._cache.prepare([self._cache.scale.reduced(box).expanded(self.parameters.margin)])
 
     @property
     def level(self) -> int | None:
@@ -206,8 +203,7 @@ def detect_learned(
     cache = FeatureCache(painting, WorkingScale.of(painting, model.level), model.settings, layers=layers)
     raw = DamageMap(painting.width, painting.height)
     side = min(PART << model.level, MAX_PART)
-    parts, threads = list(painting.box.tiles(side)), thread_count()
-    groups = [parts[first : first + threads] for first in range(0, len(parts), threads)]
+    groups = batches(list(painting.box.tiles(side)), thread_count())
     for group in progress.part(0, 0.9, "classifying the paint").steps(groups):
         predicted = in_threads(lambda part: predict_part(painting, model, cache, parameters, part), group)
         for part, labels in zip(group, predicted):

@@ -76,6 +76,7 @@ class Forest:
 
         Samples are (n, features) float32, classes (n,), from 0, and weights (n,).
         """
+        from sklearn import config_context
         from sklearn.ensemble import ExtraTreesClassifier
 
         classifier = ExtraTreesClassifier(
@@ -85,7 +86,9 @@ class Forest:
             random_state=seed,
             n_jobs=thread_count(),
         )
-        return cls.from_sklearn(classifier.fit(samples, classes, sample_weight=weights))
+        with config_context(skip_parameter_validation=True, assume_finite=True):
+            classifier.fit(samples, classes, sample_weight=weights)
+        return cls.from_sklearn(classifier)
 
     @classmethod
     def from_sklearn(cls, classifier: Any) -> Self:
