@@ -33,6 +33,8 @@ PLASTERS = (("mural-8", Box(450, 340, 90, 100)), ("mural-B-left", Box(20, 650, 1
 PAINTS = ("mural-220-6-1", "mural-220-6-2", "mural-A-1", "mural-A-3", "mural-B-1", "mural-B-3")
 MURAL_SIDE, ROUNDS = 640, 5
 VISIBLE = (1200, 800)
+WIDTHS = {1: 6, 2: 12, 4: 24}
+"""Width (px) of the strokes for each scale."""
 
 
 class Brush(NamedTuple):
@@ -120,7 +122,7 @@ def line(shape: tuple[int, int], x: float, y: float, angle: float, brush: Brush)
     """Return a straight stroke centred at (x, y)."""
     mask = np.zeros(shape, np.uint8)
     half = np.array((np.cos(angle), np.sin(angle))) * (brush.length - brush.width) / 2
-    ends = [tuple(int(round(value)) for value in (x, y) + sign * half) for sign in (-1, 1)]
+    ends = [tuple(round(value) for value in (x, y) + sign * half) for sign in (-1, 1)]
     cv2.line(mask, ends[0], ends[1], 1, brush.width)
     return mask > 0
 
@@ -203,11 +205,6 @@ def print_quality(cases: Path, real: Path, seeds: int) -> None:
             print(f"| {name} ({len(chosen)}, {seeds} seeds) | {values} |", flush=True)
 
 
-def stroke_widths() -> dict[str, int]:
-    """Return the width of the strokes for each scale."""
-    return {"full scale": 6, "half scale": 10, "a quarter of the scale": 20}
-
-
 class Timed(NamedTuple):
     """Wall and processor seconds."""
 
@@ -218,16 +215,21 @@ class Timed(NamedTuple):
         return f"{self.wall:.2f} ({self.cpu:.2f})"
 
 
-def timed_previews(case: Case, width: int, count: int) -> list[Timed]:
-    """Return the times of the first preview and of those after further strokes."""
+def timed_previews(case: Case, scale: int, count: int, prepared: bool = False) -> list[Timed]:
+    """Return the times of the first preview and of those after further strokes.
+
+    With ``prepared`` the features of the visible part were computed before, as the window does.
+    """
     height, whole = case.truth.shape
     box = Box((whole - VISIBLE[0]) // 2, (height - VISIBLE[1]) // 2, *VISIBLE)
     truth, times = case.truth[box.slices], []
     with open_painting(case.path) as painting:
         painting.read_working(box)  # decodes what is visible
-        classifier = StrokeClassifier(painting, ExampleParameters(dilate=0))
+        classifier = StrokeClassifier(painting, ExampleParameters(dilate=0, scale=scale))
+        if prepared:
+            classifier.prepare(box, WIDTHS[scale])
         for number in range(count):
-            drawn = random_strokes(truth, 10 + number, Brush(120, width), 0)
+            drawn = random_strokes(truth, 10 + number, Brush(120, WIDTHS[scale]), 0)
             strokes = DamageMap(whole, height)
             strokes.write(box, drawn)
             started, cpu = time.perf_counter(), time.process_time()
@@ -242,15 +244,17 @@ def print_speed(scan: Path) -> None:
     import sklearn.ensemble  # noqa: F401 - importing is not measured
 
     print("Wall (processor) seconds; previews of 1,200 × 800 px\n")
-    print("| scale | first preview | after a stroke, worst of 4 | whole scan, s/MP | IoU | peak memory, GB |")
-    print("|---|---|---|---|---|---|")
+    print("| scale | first preview | features prepared | after a stroke, mean (worst) of 4 ", end="")
+    print("| whole scan, s/MP | IoU | peak memory, GB |\n|---|---|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as folder:
         case = large_case(scan, Path(folder))
-        for name, width in stroke_widths().items():
-            first, *later = timed_previews(case, width, 5)
+        for scale in WIDTHS:
+            first, *later = timed_previews(case, scale, 5)
+            prepared = timed_previews(case, scale, 1, prepared=True)[0]
+            mean = Timed(*np.mean(later, axis=0))
             with open_painting(case.path) as painting:
-                classifier = StrokeClassifier(painting, ExampleParameters(dilate=0))
-                strokes = random_strokes(case.truth, 20, Brush(120, width), 0)
+                classifier = StrokeClassifier(painting, ExampleParameters(dilate=0, scale=scale))
+                strokes = random_strokes(case.truth, 20, Brush(120, WIDTHS[scale]), 0)
                 model = classifier.update(as_map(strokes))
                 started, cpu = time.perf_counter(), time.process_time()
                 damage = detect_learned(painting, model, classifier.parameters)
@@ -259,7 +263,9 @@ def print_speed(scan: Path) -> None:
             pixels = case.truth.size / 1e6
             memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
             whole = Timed(wall / pixels, cpu / pixels)
-            print(f"| {name} | {first} | {max(later)} | {whole} | {overlap:.3f} | {memory:.2f} |", flush=True)
+            after = f"{mean}, {max(later)}"
+            print(f"| 1/{scale} | {first} | {prepared} | {after} | {whole} ", end="")
+            print(f"| {overlap:.3f} | {memory:.2f} |", flush=True)
 
 
 def main() -> None:

@@ -13,7 +13,7 @@ import pytest
 from damage_pictures import Pictures, blots, damaged_with, iou, painted
 from safetensors.numpy import load_file, save_file
 
-from imagest_core.damage.detection import trees
+from imagest_core.damage.detection import trainable, trees
 from imagest_core.damage.detection.features import FeatureCache, FeatureSettings, compute_features
 from imagest_core.damage.detection.prediction import ExampleParameters
 from imagest_core.damage.detection.stroke_samples import automatic_level, reduced_strokes
@@ -126,6 +126,41 @@ def test_a_part_is_predicted_as_in_the_whole(scan: Path, truth: np.ndarray) -> N
             whole = classifier.predict(painting.box)
             part = classifier.predict(Box(61, 43, 80, 70))
             assert np.mean(part != whole[43:113, 61:141]) < 1e-3
+
+
+def test_a_preview_shows_what_is_applied(scan: Path, truth: np.ndarray, monkeypatch) -> None:
+    for scale in (1, 2):
+        parameters = ExampleParameters(scale=scale)
+        with open_painting(scan) as painting:
+            classifier = StrokeClassifier(painting, parameters)
+            classifier.update(strokes_on(truth))
+            kept, applied = classifier.preview(painting.box), classifier.derive().read(painting.box)
+            level, reduced = classifier.preview_reduced(painting.box)
+            monkeypatch.setattr(trainable, "PART", 64)
+            monkeypatch.setattr(trainable, "MAX_KEPT", 100)
+            monkeypatch.setattr(FeatureCache, "tiles", lambda *_: {}["unused"])
+            in_parts = classifier.preview(painting.box)
+            reduced_in_parts = classifier.preview_reduced(painting.box)[1]
+            with pytest.raises(Cancelled):
+                classifier.preview(painting.box, Progress(cancelled=lambda: True))
+            monkeypatch.undo()
+        assert np.mean(kept != applied) < 1e-3
+        assert np.mean(in_parts != applied) < 1e-3
+        assert level == scale.bit_length() - 1
+        assert np.mean(reduced_in_parts != reduced) < 1e-3
+
+
+def test_threads_and_their_number_change_nothing(scan: Path, truth: np.ndarray, monkeypatch) -> None:
+    masks = []
+    for threads in ("1", "3"):
+        monkeypatch.setenv("OMP_NUM_THREADS", threads)
+        with open_painting(scan) as painting:
+            classifier = StrokeClassifier(painting, PLAIN)
+            model = classifier.update(strokes_on(truth))
+            masks.append((model.sha256, classifier.preview(painting.box), classifier.derive()))
+    assert masks[0][0] == masks[1][0]
+    assert np.array_equal(masks[0][1], masks[1][1])
+    assert masks[0][2] == masks[1][2]
 
 
 def test_features_are_kept_between_strokes(scan: Path, truth: np.ndarray, monkeypatch) -> None:

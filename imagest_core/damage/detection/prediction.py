@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from imagest_core.arrays import Image, Labels
 from imagest_core.damage.detection.cleanup import Cleanup
-from imagest_core.damage.detection.features import MAX_AREA, FeatureCache
+from imagest_core.damage.detection.features import LAB_RANGE, MAX_AREA, FeatureCache
 from imagest_core.damage.detection.trained_model import TrainedModel
 from imagest_core.damage.detection.trees import Forest
 from imagest_core.damage.detection.working_scale import SCALES, WorkingScale
@@ -62,43 +62,54 @@ class ExampleParameters(Cleanup):
 
 
 def predict_labels(
-    painting: Painting, model: TrainedModel, cache: FeatureCache, parameters: ExampleParameters, box: Box
+    painting: Painting,
+    model: TrainedModel,
+    cache: FeatureCache,
+    parameters: ExampleParameters,
+    box: Box,
+    *,
+    keep: bool = True,
 ) -> Labels:
-    """Return the damage labels (h, w) of the native ``box``; its features are cached."""
+    """Return the damage labels (h, w) of the native ``box``.
+
+    With ``keep`` its features are cached; without, threads may share ``cache``.
+    """
     area = _area(cache, parameters, cache.scale.reduced(box))
-    shares = _smoothed(_classified(model.forest, cache.tiles(area), area), parameters)
+    shares = _shares(model, cache, parameters, area, keep)
     return _refined(painting, model, cache.scale, parameters, shares, area, box)
 
 
-def predict_part(
-    painting: Painting, model: TrainedModel, cache: FeatureCache, parameters: ExampleParameters, box: Box
+def predict_reduced(
+    model: TrainedModel, cache: FeatureCache, parameters: ExampleParameters, box: Box, *, keep: bool = True
 ) -> Labels:
-    """Return the damage labels (h, w) of the native ``box``; nothing is cached, threads may share ``cache``."""
-    area = _area(cache, parameters, cache.scale.reduced(box))
+    """Return the damage labels (h, w) of ``box`` at the working scale, for views of that scale."""
+    area = _area(cache, parameters, box)
+    shares = _shares(model, cache, parameters, area, keep)
+    lightness = _lightness(cache.scale.read(cache.painting, area))
+    inside = box.moved(-area.x, -area.y).slices
+    damaged = _guided(1 - shares[-1], lightness, EDGE_RADIUS)[inside] > parameters.threshold
+    nearest = shares[:-1].argmax(axis=0)[inside]
+    return np.asarray(np.array(model.labels, np.uint8)[nearest] * damaged)
+
+
+def _shares(
+    model: TrainedModel, cache: FeatureCache, parameters: ExampleParameters, area: Box, keep: bool
+) -> Image:
+    """Return the smoothed probabilities (classes, h, w) of ``area`` at the working scale."""
+    if keep:
+        return _smoothed(_classified(model.forest, cache.tiles(area), area), parameters)
     shares = np.empty((len(model.labels), area.height, area.width), np.float32)
     for block in _blocks(area):
         around = block.expanded(2).within(cache.scale.box)
         classified = _classified(model.forest, {around: cache.computed(around)}, around)
         inside = (slice(None), *block.moved(-around.x, -around.y).slices)
         shares[(slice(None), *block.moved(-area.x, -area.y).slices)] = classified[inside]
-    return _refined(painting, model, cache.scale, parameters, _smoothed(shares, parameters), area, box)
+    return _smoothed(shares, parameters)
 
 
-def predict_reduced(
-    model: TrainedModel, cache: FeatureCache, parameters: ExampleParameters, box: Box
-) -> Labels:
-    """Return the damage labels (h, w) of ``box`` at the working scale, for views of that scale."""
-    area = _area(cache, parameters, box)
-    tiles = cache.tiles(area)
-    shares = _smoothed(_classified(model.forest, tiles, area), parameters)
-    lightness = np.empty((area.height, area.width), np.float32)
-    for tile, features in tiles.items():
-        part = tile.within(area)
-        lightness[part.moved(-area.x, -area.y).slices] = features[(*_inside(tile, area), 0)]
-    inside = box.moved(-area.x, -area.y).slices
-    damaged = _guided(1 - shares[-1], lightness, EDGE_RADIUS)[inside] > parameters.threshold
-    nearest = shares[:-1].argmax(axis=0)[inside]
-    return np.asarray(np.array(model.labels, np.uint8)[nearest] * damaged)
+def _lightness(rgb: Image) -> Image:
+    lab = cv2.cvtColor(np.clip(rgb, 0, 1).astype(np.float32, copy=False), cv2.COLOR_RGB2LAB)
+    return np.asarray(lab[..., 0] / np.float32(LAB_RANGE))
 
 
 def _refined(

@@ -6,8 +6,9 @@ Strokes are a :class:`~imagest_core.damage.map.DamageMap`: 0 is unknown, 1–254
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 
 import cv2
 import numpy as np
@@ -20,7 +21,6 @@ from imagest_core.damage.detection.part_cleanup import clean_part
 from imagest_core.damage.detection.prediction import (
     ExampleParameters,
     predict_labels,
-    predict_part,
     predict_reduced,
 )
 from imagest_core.damage.detection.registered import RegisteredPicture
@@ -49,6 +49,8 @@ GUESSING_TREES, ROUNDS, AGAIN_WEIGHT = 8, 1, 2.0
 class that they were given, with this factor on their weight."""
 PART, MAX_PART = 512, 2048
 """Side of the parts of a whole scan: px at the working scale, and maximum in native px."""
+MAX_KEPT = 2_000_000
+"""The features of larger previews (px at the working scale) don't fit into the cache."""
 
 
 def check_strokes(strokes: DamageMap, painting: Painting, prior: DamageMap | None = None) -> None:
@@ -129,28 +131,51 @@ class StrokeClassifier:
         self.model, self._settings = model, model.settings
         self._cache = FeatureCache(self.painting, scale, model.settings, layers=self.layers)
 
-    def predict(self, box: Box) -> Labels:
-        """Return the damage labels (h, w) of the native ``box``, without the clean-up."""
-        if self.model is None or self._cache is None:
-            raise RuntimeError("call update or use first")
-        return predict_labels(self.painting, self.model, self._cache, self.parameters, box)
+    def predict(self, box: Box, progress: Progress | None = None) -> Labels:
+        """Return the damage labels (h, w) of the native ``box``, without clean-up; raises ``Cancelled``."""
+        model, cache = self._ready()
+        part = partial(predict_labels, self.painting, model, cache, self.parameters)
+        if cache.scale.reduced(box).area <= MAX_KEPT:
+            return part(box)
+        return self._in_parts(part, box, _part_side(model.level), progress or Progress())
 
-    def preview(self, box: Box) -> Labels:
-        """Return the damage labels (h, w) of the native ``box`` after the clean-up of this part alone."""
-        labels = clean_part(self.predict(box), self.parameters)
+    def preview(self, box: Box, progress: Progress | None = None) -> Labels:
+        """Return the damage labels (h, w) of the native ``box`` after the clean-up of this part alone.
+
+        Raises ``Cancelled``.
+        """
+        labels = clean_part(self.predict(box, progress), self.parameters)
         return labels if self._strokes is None else _with_strokes(labels, self._strokes.read(box))
 
-    def preview_reduced(self, box: Box) -> tuple[int, Labels]:
-        """Return the working level and the cleaned-up labels (h, w) of the native ``box`` at this level."""
-        if self.model is None or self._cache is None:
-            raise RuntimeError("call update or use first")
-        scale = self._cache.scale
-        part, parameters = scale.reduced(box), self.parameters
-        predicted = predict_reduced(self.model, self._cache, parameters, part)
+    def preview_reduced(self, box: Box, progress: Progress | None = None) -> tuple[int, Labels]:
+        """Return the working level and the cleaned-up labels (h, w) of the native ``box`` at this level.
+
+        Raises ``Cancelled``.
+        """
+        model, cache = self._ready()
+        scale, parameters = cache.scale, self.parameters
+        area, part = scale.reduced(box), partial(predict_reduced, model, cache, parameters)
+        if area.area <= MAX_KEPT:
+            predicted = part(area)
+        else:
+            predicted = self._in_parts(part, area, PART, progress or Progress())
         labels = clean_part(predicted, parameters.reduced(scale.level))
         if self._strokes is not None:
-            labels = _with_strokes(labels, reduced_part(self._strokes, scale, part))
+            labels = _with_strokes(labels, reduced_part(self._strokes, scale, area))
         return scale.level, labels
+
+    def _ready(self) -> tuple[TrainedModel, FeatureCache]:
+        if self.model is None or self._cache is None:
+            raise RuntimeError("call update or use first")
+        return self.model, self._cache
+
+    @staticmethod
+    def _in_parts(predict: Callable[..., Labels], box: Box, side: int, progress: Progress) -> Labels:
+        """Return the labels of ``box`` from parts of a grid of ``side`` px whose features aren't cached."""
+        labels = np.empty((box.height, box.width), np.uint8)
+        for part, predicted in _predicted(predict, list(box.tiles(side)), progress):
+            labels[part.moved(-box.x, -box.y).slices] = predicted
+        return labels
 
     def prepare(self, box: Box, width: float) -> None:
         """Compute the features of ``box`` ahead, at the scale for strokes ``width`` px wide."""
@@ -202,15 +227,26 @@ def detect_learned(
     parameters, progress = parameters or ExampleParameters(), progress or Progress()
     cache = FeatureCache(painting, WorkingScale.of(painting, model.level), model.settings, layers=layers)
     raw = DamageMap(painting.width, painting.height)
-    side = min(PART << model.level, MAX_PART)
-    groups = batches(list(painting.box.tiles(side)), thread_count())
-    for group in progress.part(0, 0.9, "classifying the paint").steps(groups):
-        predicted = in_threads(lambda part: predict_part(painting, model, cache, parameters, part), group)
-        for part, labels in zip(group, predicted):
-            raw.write(part, labels)
+    predict = partial(predict_labels, painting, model, cache, parameters)
+    parts = list(painting.box.tiles(_part_side(model.level)))
+    for part, labels in _predicted(predict, parts, progress.part(0, 0.9, "classifying the paint")):
+        raw.write(part, labels)
     damage = cleaned(raw, parameters)
     progress.set(1.0)
     return damage
+
+
+def _predicted(
+    predict: Callable[..., Labels], parts: Sequence[Box], progress: Progress
+) -> Iterator[tuple[Box, Labels]]:
+    """Yield ``parts`` with their labels, predicted in threads without caching; raises ``Cancelled``."""
+    for group in progress.steps(batches(parts, thread_count())):
+        yield from zip(group, in_threads(partial(predict, keep=False), group))
+
+
+def _part_side(level: int) -> int:
+    """Return the side (native px) of the parts of a whole scan."""
+    return min(PART << level, MAX_PART)
 
 
 def cleaned(raw: DamageMap, parameters: Cleanup) -> DamageMap:
