@@ -11,11 +11,12 @@ from __future__ import annotations
 
 import math
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from imagest_core.arrays import Image
 from imagest_core.damage.detection.registered import RegisteredPicture
@@ -30,6 +31,8 @@ from imagest_core.threads import batches, in_threads, thread_count
 FEATURE_TILE = 128
 """Side (px at the working scale) of the tiles that are cached."""
 CACHE_BYTES = 400 << 20
+PREPARED = 16
+"""Number of boxes whose features are computed together for some of their pixels."""
 MAX_AREA = 256
 """Maximum side (px) of the area whose features are computed at once: it fits into the processor's cache."""
 TRUNCATE = 3.0
@@ -177,6 +180,7 @@ class FeatureCache:
         self.layers = check_layers(layers, self.settings)
         self._tiles: OrderedDict[Box, Image] = OrderedDict()
         self._bytes, self._limit = 0, limit
+        self._pixels: dict[Box, tuple[NDArray[np.intp], Image]] = {}
 
     def read(self, box: Box) -> Image:
         """Return the features of ``box`` as (h, w, features), computing what isn't cached."""
@@ -191,6 +195,22 @@ class FeatureCache:
         tiles = self._tiles_of(box)
         kept = {tile: self._used(tile) for tile in tiles if tile in self._tiles}
         return kept | self._compute(tile for tile in tiles if tile not in kept)
+
+    def pixels(self, chosen: Mapping[Box, NDArray[np.intp]], progress: Progress | None = None) -> list[Image]:
+        """Return the features (n, features) of some pixels of each box, given by their sorted indices.
+
+        They are kept until others of the same box are asked for. Raises ``Cancelled``.
+        """
+        missing = [box for box, indices in chosen.items() if not self._has(box, indices)]
+        for group in (progress or Progress()).steps(batches(missing, PREPARED)):
+            self.prepare(group)
+            for box in group:
+                features = self.read(box).reshape(-1, self.settings.count)
+                self._pixels[box] = chosen[box], features[chosen[box]]
+        return [self._pixels[box][1][self._pixels[box][0].searchsorted(each)] for box, each in chosen.items()]
+
+    def _has(self, box: Box, indices: NDArray[np.intp]) -> bool:
+        return box in self._pixels and bool(np.isin(indices, self._pixels[box][0]).all())
 
     def prepare(self, boxes: Iterable[Box], progress: Progress | None = None) -> None:
         """Compute the features of ``boxes`` that aren't cached; raises ``Cancelled``."""
