@@ -23,8 +23,9 @@ from imagest_core.progress import Cancelled, Progress
 
 FINE_PIXELS = 1_500_000
 """A part with more native pixels is previewed at the scale that is learned at."""
-MAX_PIXELS = 1_000_000
-"""Maximum number of pixels of a preview at that scale; of a larger part the middle is previewed."""
+PREVIEW_PIXELS = (1_000_000, 4_000_000, 16_000_000)
+"""Maximum number of pixels, at that scale, of the first preview and of the next ones: of a larger part the
+middle is previewed first, then more of it."""
 
 PARAMETERS: tuple[Parameter, ...] = (
     Parameter(
@@ -71,12 +72,16 @@ def read_model(path: Path, layers: int) -> StoredModel:
 
 @dataclass(frozen=True, eq=False)
 class LearnedPreview:
-    """(h, w) ``labels`` of the native ``box``, reduced by 2**``level``; ``partial``: more is visible."""
+    """(h, w) ``labels`` of the native ``box``, reduced by 2**``level``.
+
+    ``partial``: more is visible; ``last``: no larger preview follows.
+    """
 
     box: Box
     level: int
     labels: Labels
     partial: bool
+    last: bool
 
 
 class Learner:
@@ -102,13 +107,18 @@ class Learner:
         self._learned: object = None
 
     def ask(self, lesson: Lesson, values: Values, visible: Box) -> None:
-        """Request a preview of ``visible``."""
+        """Request previews of ``visible``: of its middle first if it is large."""
         self.cancel()
-        stop = self._stop
+        self._ask(lesson, values, visible, self._stop, PREVIEW_PIXELS)
+
+    def _ask(
+        self, lesson: Lesson, values: Values, visible: Box, stop: threading.Event, sizes: Sequence[int]
+    ) -> None:
+        """Request a preview of at most ``sizes[0]`` px, then larger ones."""
 
         def work() -> LearnedPreview | None:
             try:
-                return self._preview(lesson, values, visible, Progress(cancelled=stop.is_set))
+                return self._preview(lesson, values, visible, sizes, Progress(cancelled=stop.is_set))
             except Cancelled:
                 return None
             except Exception:
@@ -119,6 +129,8 @@ class Learner:
         def done(preview: LearnedPreview | None) -> None:
             if preview is not None and not stop.is_set():
                 self._show(preview)
+                if not preview.last:
+                    self._ask(lesson, values, visible, stop, sizes[1:])
 
         def failed(error: Exception) -> None:
             if not stop.is_set():
@@ -155,19 +167,24 @@ class Learner:
         part, parameters = progress.part(0.1, 1), _parameters(values)
         return model, detect_learned(self._painting, model, parameters, part, self._opened)
 
-    def _preview(self, lesson: Lesson, values: Values, visible: Box, progress: Progress) -> LearnedPreview:
+    def _preview(
+        self, lesson: Lesson, values: Values, visible: Box, sizes: Sequence[int], progress: Progress
+    ) -> LearnedPreview:
         with self._lock:
             progress.check()
             self._learn(lesson, values, progress)
             progress.check()
             level = self._classifier.level
-            box = middle(visible, MAX_PIXELS << (2 * level))
-            if box.area <= FINE_PIXELS:
-                return LearnedPreview(box, 0, self._classifier.preview(box), box != visible)
+            whole = visible.area <= FINE_PIXELS
+            box = visible if whole else middle(visible, sizes[0] << (2 * level))
+            last = box == visible or len(sizes) == 1
+            if whole or level == 0:
+                labels = self._classifier.preview(box, progress)
+                return LearnedPreview(box, 0, labels, box != visible, last)
             side = 1 << level
             aligned = Box(box.x // side * side, box.y // side * side, box.width, box.height)
-            level, labels = self._classifier.preview_reduced(aligned)
-            return LearnedPreview(aligned, level, labels, box != visible)
+            level, labels = self._classifier.preview_reduced(aligned, progress)
+            return LearnedPreview(aligned, level, labels, box != visible, last)
 
     def _learn(self, lesson: Lesson, values: Values, progress: Progress) -> TrainedModel:
         classifier = self._made(values)

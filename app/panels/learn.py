@@ -264,7 +264,7 @@ class LearnPanel(QWidget):
         text = self.tr("Preview: {0} of the visible part is marked. Correct it with more strokes.").format(
             f"{share:.1%}"
         )
-        if preview.partial:
+        if preview.partial and preview.last:
             text = self.tr("{0} Zoom in to preview all that is visible.").format(text)
         self.status.emit(text, "soft")
 

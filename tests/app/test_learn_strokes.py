@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -236,6 +237,31 @@ def test_a_new_stroke_cancels_the_preview_before(opened: OpenDocument, context: 
     qtbot.wait(50)
     assert not errors
     assert len(shown) == 1
+
+
+def test_a_large_part_is_previewed_from_its_middle_to_all_of_it(
+    opened: OpenDocument, context: Context, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+):
+    from app.commands import learning
+
+    box = opened.painting.box
+    monkeypatch.setattr(learning, "FINE_PIXELS", 10)
+    monkeypatch.setattr(learning, "PREVIEW_PIXELS", (box.area // 16, box.area // 4, box.area // 2))
+    shown: list[learning.LearnedPreview] = []
+    errors: list[Exception] = []
+    learner = learning.Learner(opened.painting, context.background, shown.append, errors.append)
+    teach(opened, (LOSS.label, TRAIL), (INTACT, PAINT))
+    lesson = learning.Lesson(object(), opened.example_map(opened.state.examples), None, None)
+    learner.ask(lesson, {"threshold": 0.45}, box)
+    qtbot.waitUntil(lambda: len(shown) == 3 or bool(errors), timeout=30_000)
+    assert not errors
+    assert [each.last for each in shown] == [False, False, True]
+    assert all(each.partial for each in shown)
+    assert all(more.box.contains(less.box) and more.box != less.box for less, more in pairwise(shown))
+    learner.ask(lesson, {"threshold": 0.45}, shown[1].box)
+    qtbot.waitUntil(lambda: len(shown) > 3 and shown[-1].last, timeout=30_000)
+    assert shown[-1].box == shown[1].box
+    assert not shown[-1].partial
 
 
 def test_losses_that_are_not_sure_propose_to_learn(

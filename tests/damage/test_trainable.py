@@ -13,7 +13,7 @@ import pytest
 from damage_pictures import Pictures, blots, damaged_with, iou, painted
 from safetensors.numpy import load_file, save_file
 
-from imagest_core.damage.detection import trees
+from imagest_core.damage.detection import trainable, trees
 from imagest_core.damage.detection.features import FeatureCache, FeatureSettings, compute_features
 from imagest_core.damage.detection.prediction import ExampleParameters
 from imagest_core.damage.detection.stroke_samples import automatic_level, reduced_strokes
@@ -89,8 +89,8 @@ def test_predictions_equal_those_of_sklearn() -> None:
     classes = (samples[:, 0] > 0.5) + (samples[:, 1] > 0.7).astype(int)
     classifier = ExtraTreesClassifier(8, max_leaf_nodes=30, random_state=0).fit(samples, classes)
     others = np.concatenate([samples, rng.random((500, 6), np.float32)])
-    computed = Forest.from_sklearn(classifier).probabilities(np.ascontiguousarray(others.T))
-    np.testing.assert_allclose(computed.T, classifier.predict_proba(others), atol=1e-6)
+    computed = Forest.from_sklearn(classifier).probabilities(others)
+    np.testing.assert_allclose(computed, classifier.predict_proba(others), atol=1e-6)
 
 
 def test_arrays_are_evaluated_alike_with_and_without_compiled_trees(monkeypatch) -> None:
@@ -98,14 +98,14 @@ def test_arrays_are_evaluated_alike_with_and_without_compiled_trees(monkeypatch)
     samples = rng.random((500, 6), np.float32)
     classes = (samples[:, 0] > 0.5).astype(np.int64)
     forest = Forest.learn(samples, classes, np.ones(500))
-    compiled = forest.probabilities(samples.T)
-    quick = forest.probabilities(samples.T, quick=True)
+    compiled = forest.probabilities(samples)
+    quick = forest.probabilities(samples, quick=True)
     assert forest._compiled is not None
     plain = Forest(**{name: getattr(forest, name) for name in ARRAYS})
     monkeypatch.setattr(trees, "_compiled_tree", lambda *_: {}["missing"])
-    np.testing.assert_allclose(plain.probabilities(samples.T), compiled, atol=1e-6)
+    np.testing.assert_allclose(plain.probabilities(samples), compiled, atol=1e-6)
     assert plain._compiled is None
-    assert (quick.argmax(axis=0) == compiled.argmax(axis=0)).mean() > 0.99
+    assert (quick.argmax(axis=1) == compiled.argmax(axis=1)).mean() > 0.99
     assert np.abs(quick - compiled).mean() < 0.02
 
 
@@ -115,7 +115,7 @@ def test_tiles_have_no_borders(scan: Path) -> None:
         cache = FeatureCache(painting, WorkingScale.of(painting, 0), settings)
         whole = compute_features(painting.read_working(), settings)
         box = Box(90, 70, 100, 80)
-        np.testing.assert_allclose(cache.read(box), whole[:, 70:150, 90:190], atol=2e-4)
+        np.testing.assert_allclose(cache.read(box).transpose(2, 0, 1), whole[:, 70:150, 90:190], atol=2e-4)
 
 
 def test_a_part_is_predicted_as_in_the_whole(scan: Path, truth: np.ndarray) -> None:
@@ -126,6 +126,41 @@ def test_a_part_is_predicted_as_in_the_whole(scan: Path, truth: np.ndarray) -> N
             whole = classifier.predict(painting.box)
             part = classifier.predict(Box(61, 43, 80, 70))
             assert np.mean(part != whole[43:113, 61:141]) < 1e-3
+
+
+def test_a_preview_shows_what_is_applied(scan: Path, truth: np.ndarray, monkeypatch) -> None:
+    for scale in (1, 2):
+        parameters = ExampleParameters(scale=scale)
+        with open_painting(scan) as painting:
+            classifier = StrokeClassifier(painting, parameters)
+            classifier.update(strokes_on(truth))
+            kept, applied = classifier.preview(painting.box), classifier.derive().read(painting.box)
+            level, reduced = classifier.preview_reduced(painting.box)
+            monkeypatch.setattr(trainable, "PART", 64)
+            monkeypatch.setattr(trainable, "MAX_KEPT", 100)
+            monkeypatch.setattr(FeatureCache, "tiles", lambda *_: {}["unused"])
+            in_parts = classifier.preview(painting.box)
+            reduced_in_parts = classifier.preview_reduced(painting.box)[1]
+            with pytest.raises(Cancelled):
+                classifier.preview(painting.box, Progress(cancelled=lambda: True))
+            monkeypatch.undo()
+        assert np.mean(kept != applied) < 1e-3
+        assert np.mean(in_parts != applied) < 1e-3
+        assert level == scale.bit_length() - 1
+        assert np.mean(reduced_in_parts != reduced) < 1e-3
+
+
+def test_threads_and_their_number_change_nothing(scan: Path, truth: np.ndarray, monkeypatch) -> None:
+    masks = []
+    for threads in ("1", "3"):
+        monkeypatch.setenv("OMP_NUM_THREADS", threads)
+        with open_painting(scan) as painting:
+            classifier = StrokeClassifier(painting, PLAIN)
+            model = classifier.update(strokes_on(truth))
+            masks.append((model.sha256, classifier.preview(painting.box), classifier.derive()))
+    assert masks[0][0] == masks[1][0]
+    assert np.array_equal(masks[0][1], masks[1][1])
+    assert masks[0][2] == masks[1][2]
 
 
 def test_features_are_kept_between_strokes(scan: Path, truth: np.ndarray, monkeypatch) -> None:

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from imagest_core.arrays import Image, Labels
+from imagest_core.arrays import Image, Labels, Mask
 from imagest_core.damage.detection.features import FEATURE_TILE, FeatureCache
 from imagest_core.damage.detection.working_scale import SCALES, WorkingScale
 from imagest_core.damage.examples import INTACT
@@ -21,6 +21,8 @@ MAX_SAMPLES = 4000
 MAX_UNMARKED, UNMARKED_WEIGHT = 4000, 0.5
 """Number of unmarked pixels that are used as weak examples of intact paint, and their weight relative to that
 of the strokes of a label."""
+UNMARKED = 256
+"""Added to the labels of unmarked pixels."""
 PRIOR_CELLS = 8
 """Maximum number of cells with damage of an earlier mask that unmarked pixels are taken from."""
 SMALL_PICTURE, STROKE_WIDTH = 1 << 20, 4
@@ -48,35 +50,51 @@ def stroke_samples(
     """
     labels = reduced_strokes(strokes, cache.scale)
     taught = taught_labels(strokes, prior)
-    chosen, rng = _chosen(labels), np.random.default_rng(1)
-    features, classes, unmarked, weak = [], [], [], []
+    chosen = _chosen(labels)
     cells = [cell for occupied in chosen.occupied() for cell in occupied.tiles(FEATURE_TILE)]
     cells = [cell for cell in cells if chosen.read(cell).any()]
     cells += _cells_of(prior, taught, cache.scale, set(cells))
-    for cell in progress.steps(cells):
-        marked, values = chosen.read(cell), cache.read(cell)
-        features.append(values[:, marked > 0].T)
-        classes.append(marked[marked > 0])
-        earlier = np.zeros_like(marked) if prior is None else reduced_part(prior, cache.scale, cell)
-        free = np.flatnonzero((labels.read(cell) == 0) & np.isin(earlier, [0, *taught]))
-        free = rng.choice(free, min(len(free), MAX_UNMARKED // len(cells) + 1), replace=False)
-        unmarked.append(values.reshape(len(values), -1)[:, free].T)
-        weak.append(earlier.ravel()[free])
-    together = np.concatenate(classes).astype(np.int64)
+    pixels, found = {}, []
+    for cell in cells:
+        progress.check()
+        marked = chosen.read(cell).ravel()
+        earlier = np.zeros_like(marked) if prior is None else reduced_part(prior, cache.scale, cell).ravel()
+        free = (labels.read(cell).ravel() == 0) & np.isin(earlier, [0, *taught])
+        free = _some(free, MAX_UNMARKED // len(cells) + 1, cell)
+        pixels[cell] = np.flatnonzero((marked > 0) | free)
+        found.append(
+            np.where(free, _or_intact(earlier), marked)[pixels[cell]] + free[pixels[cell]] * UNMARKED
+        )
+    features = np.concatenate(cache.pixels(pixels, progress))
+    values = np.concatenate(found)
+    order = np.argsort(values >= UNMARKED, kind="stable")
+    together = values[values < UNMARKED]
     counts: NDArray[np.float64] = np.bincount(together, minlength=256).astype(np.float64)
     counts[:INTACT] *= max(int(np.count_nonzero(counts[:INTACT])), 1)
-    background = np.concatenate(unmarked)
+    unmarked = len(values) - len(together)
+    weight = UNMARKED_WEIGHT * len(together) / max(unmarked, 1)
     return Samples(
-        np.concatenate([*features, background]),
-        np.concatenate([together, _or_intact(np.concatenate(weak))]),
-        np.concatenate(
-            [
-                len(together) / counts[together],
-                np.full(len(background), _unmarked_weight(together, background)),
-            ]
-        ),
-        len(background),
+        features[order],
+        values[order] % UNMARKED,
+        np.concatenate([len(together) / counts[together], np.full(unmarked, weight)]),
+        unmarked,
     )
+
+
+def _some(free: Mask, count: int, cell: Box) -> Mask:
+    """Keep ``count`` pixels of ``free`` (n,), chosen at random but always the same ones first."""
+    places = np.flatnonzero(free)
+    if len(places) <= count:
+        return free
+    ranks = _ranks(cell, len(free))[places]
+    result = np.zeros_like(free)
+    result[places[np.argpartition(ranks, count)[:count]]] = True
+    return result
+
+
+def _ranks(cell: Box, count: int) -> NDArray[np.float64]:
+    """Return a random number, always the same, for each of the ``count`` pixels of ``cell``."""
+    return np.random.default_rng((cell.x, cell.y)).random(count)
 
 
 def taught_labels(strokes: DamageMap, prior: DamageMap | None) -> list[int]:
@@ -102,11 +120,6 @@ def _cells_of(
                 cells.append(cell)
                 break
     return list(dict.fromkeys(cells))
-
-
-def _unmarked_weight(labels: NDArray[np.int64], background: Image) -> float:
-    """Return the weight of an unmarked pixel, relative to the ``len(labels)`` of each label."""
-    return UNMARKED_WEIGHT * len(labels) / max(len(background), 1)
 
 
 def reduced_strokes(strokes: DamageMap, scale: WorkingScale) -> DamageMap:
@@ -139,8 +152,8 @@ def _padded(labels: Labels, side: int) -> Labels:
 
 
 def _chosen(strokes: DamageMap) -> DamageMap:
-    """Keep at most ``MAX_SAMPLES`` pixels of each label, chosen at random but always the same."""
-    counts, rng = strokes.counts(), np.random.default_rng(0)
+    """Keep about ``MAX_SAMPLES`` pixels of each label, chosen at random but always the same ones first."""
+    counts = strokes.counts()
     if max(counts.values()) <= MAX_SAMPLES:
         return strokes
     shares = np.zeros(256)
@@ -149,7 +162,7 @@ def _chosen(strokes: DamageMap) -> DamageMap:
     result = DamageMap(strokes.width, strokes.height)
     for cell in strokes.occupied():
         labels = strokes.read(cell)
-        kept = labels * (rng.random(labels.shape) < shares[labels])
+        kept = labels * (_ranks(cell, labels.size).reshape(labels.shape) < shares[labels])
         result.write(cell, kept.astype(np.uint8))
     return result
 

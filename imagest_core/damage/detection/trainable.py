@@ -6,8 +6,9 @@ Strokes are a :class:`~imagest_core.damage.map.DamageMap`: 0 is unknown, 1–254
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 
 import cv2
 import numpy as np
@@ -16,7 +17,12 @@ from numpy.typing import NDArray
 from imagest_core.arrays import Labels
 from imagest_core.damage.detection.cleanup import Cleanup, clean_up, disk
 from imagest_core.damage.detection.features import FeatureCache, FeatureSettings
-from imagest_core.damage.detection.prediction import ExampleParameters, predict_labels, predict_reduced
+from imagest_core.damage.detection.part_cleanup import clean_part
+from imagest_core.damage.detection.prediction import (
+    ExampleParameters,
+    predict_labels,
+    predict_reduced,
+)
 from imagest_core.damage.detection.registered import RegisteredPicture
 from imagest_core.damage.detection.stroke_samples import (
     Samples,
@@ -36,12 +42,15 @@ from imagest_core.messages import Message
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.reader import Painting
 from imagest_core.progress import Progress
+from imagest_core.threads import batches, in_threads, thread_count
 
 GUESSING_TREES, ROUNDS, AGAIN_WEIGHT = 8, 1, 2.0
 """Number of the first trees. Then the trees are learned again, this many times, from unmarked pixels of the
 class that they were given, with this factor on their weight."""
 PART, MAX_PART = 512, 2048
 """Side of the parts of a whole scan: px at the working scale, and maximum in native px."""
+MAX_KEPT = 2_000_000
+"""The features of larger previews (px at the working scale) don't fit into the cache."""
 
 
 def check_strokes(strokes: DamageMap, painting: Painting, prior: DamageMap | None = None) -> None:
@@ -122,32 +131,51 @@ class StrokeClassifier:
         self.model, self._settings = model, model.settings
         self._cache = FeatureCache(self.painting, scale, model.settings, layers=self.layers)
 
-    def predict(self, box: Box) -> Labels:
-        """Return the damage labels (h, w) of the native ``box``, without the clean-up."""
-        if self.model is None or self._cache is None:
-            raise RuntimeError("call update or use first")
-        return predict_labels(self.painting, self.model, self._cache, self.parameters, box)
+    def predict(self, box: Box, progress: Progress | None = None) -> Labels:
+        """Return the damage labels (h, w) of the native ``box``, without clean-up; raises ``Cancelled``."""
+        model, cache = self._ready()
+        part = partial(predict_labels, self.painting, model, cache, self.parameters)
+        if cache.scale.reduced(box).area <= MAX_KEPT:
+            return part(box)
+        return self._in_parts(part, box, _part_side(model.level), progress or Progress())
 
-    def preview(self, box: Box) -> Labels:
-        """Return the damage labels (h, w) of the native ``box`` after the clean-up of this part alone."""
-        labels = self.predict(box)
-        raw = DamageMap(box.width, box.height)
-        raw.write(raw.box, labels)
-        labels = cleaned(raw, self.parameters).read(raw.box)
+    def preview(self, box: Box, progress: Progress | None = None) -> Labels:
+        """Return the damage labels (h, w) of the native ``box`` after the clean-up of this part alone.
+
+        Raises ``Cancelled``.
+        """
+        labels = clean_part(self.predict(box, progress), self.parameters)
         return labels if self._strokes is None else _with_strokes(labels, self._strokes.read(box))
 
-    def preview_reduced(self, box: Box) -> tuple[int, Labels]:
-        """Return the working level and the cleaned-up labels (h, w) of the native ``box`` at this level."""
+    def preview_reduced(self, box: Box, progress: Progress | None = None) -> tuple[int, Labels]:
+        """Return the working level and the cleaned-up labels (h, w) of the native ``box`` at this level.
+
+        Raises ``Cancelled``.
+        """
+        model, cache = self._ready()
+        scale, parameters = cache.scale, self.parameters
+        area, part = scale.reduced(box), partial(predict_reduced, model, cache, parameters)
+        if area.area <= MAX_KEPT:
+            predicted = part(area)
+        else:
+            predicted = self._in_parts(part, area, PART, progress or Progress())
+        labels = clean_part(predicted, parameters.reduced(scale.level))
+        if self._strokes is not None:
+            labels = _with_strokes(labels, reduced_part(self._strokes, scale, area))
+        return scale.level, labels
+
+    def _ready(self) -> tuple[TrainedModel, FeatureCache]:
         if self.model is None or self._cache is None:
             raise RuntimeError("call update or use first")
-        scale = self._cache.scale
-        part, parameters = scale.reduced(box), self.parameters
-        raw = DamageMap(part.width, part.height)
-        raw.write(raw.box, predict_reduced(self.model, self._cache, parameters, part))
-        labels = cleaned(raw, parameters.reduced(scale.level)).read(raw.box)
-        if self._strokes is not None:
-            labels = _with_strokes(labels, reduced_part(self._strokes, scale, part))
-        return scale.level, labels
+        return self.model, self._cache
+
+    @staticmethod
+    def _in_parts(predict: Callable[..., Labels], box: Box, side: int, progress: Progress) -> Labels:
+        """Return the labels of ``box`` from parts of a grid of ``side`` px whose features aren't cached."""
+        labels = np.empty((box.height, box.width), np.uint8)
+        for part, predicted in _predicted(predict, list(box.tiles(side)), progress):
+            labels[part.moved(-box.x, -box.y).slices] = predicted
+        return labels
 
     def prepare(self, box: Box, width: float) -> None:
         """Compute the features of ``box`` ahead, at the scale for strokes ``width`` px wide."""
@@ -157,7 +185,7 @@ class StrokeClassifier:
             level = self._chosen_level(level_of_width(self.painting.box, width))
             scale = WorkingScale.of(self.painting, level)
             self._cache = FeatureCache(self.painting, scale, self._settings, layers=self.layers)
-        self._cache.prepare(self._cache.scale.reduced(box).expanded(self.parameters.margin))
+        self._cache.prepare([self._cache.scale.reduced(box).expanded(self.parameters.margin)])
 
     @property
     def level(self) -> int | None:
@@ -199,12 +227,26 @@ def detect_learned(
     parameters, progress = parameters or ExampleParameters(), progress or Progress()
     cache = FeatureCache(painting, WorkingScale.of(painting, model.level), model.settings, layers=layers)
     raw = DamageMap(painting.width, painting.height)
-    side = min(PART << model.level, MAX_PART)
-    for part in progress.part(0, 0.9, "classifying the paint").steps(list(painting.box.tiles(side))):
-        raw.write(part, predict_labels(painting, model, cache, parameters, part, keep=False))
+    predict = partial(predict_labels, painting, model, cache, parameters)
+    parts = list(painting.box.tiles(_part_side(model.level)))
+    for part, labels in _predicted(predict, parts, progress.part(0, 0.9, "classifying the paint")):
+        raw.write(part, labels)
     damage = cleaned(raw, parameters)
     progress.set(1.0)
     return damage
+
+
+def _predicted(
+    predict: Callable[..., Labels], parts: Sequence[Box], progress: Progress
+) -> Iterator[tuple[Box, Labels]]:
+    """Yield ``parts`` with their labels, predicted in threads without caching; raises ``Cancelled``."""
+    for group in progress.steps(batches(parts, thread_count())):
+        yield from zip(group, in_threads(partial(predict, keep=False), group))
+
+
+def _part_side(level: int) -> int:
+    """Return the side (native px) of the parts of a whole scan."""
+    return min(PART << level, MAX_PART)
 
 
 def cleaned(raw: DamageMap, parameters: Cleanup) -> DamageMap:
@@ -234,10 +276,10 @@ def _with_strokes(labels: Labels, strokes: Labels) -> Labels:
 def _learned_again(forest: Forest, samples: Samples, classes: NDArray[np.int64]) -> Forest:
     """Learn again from the strokes and from unmarked pixels of the class that ``forest`` gives them."""
     first = len(classes) - samples.unmarked
-    shares = forest.probabilities(np.ascontiguousarray(samples.features[first:].T))
+    shares = forest.probabilities(samples.features[first:])
     guessed, weights = classes.copy(), samples.weights.copy()
-    guessed[first:] = shares.argmax(axis=0)
-    weights[first:] *= (2 * shares.max(axis=0) - 1).clip(0.05) * AGAIN_WEIGHT
+    guessed[first:] = shares.argmax(axis=1)
+    weights[first:] *= (2 * shares.max(axis=1) - 1).clip(0.05) * AGAIN_WEIGHT
     return Forest.learn(samples.features, guessed, weights)
 
 

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from imagest_core.arrays import Image
 from imagest_core.cached import cached_property
+from imagest_core.threads import thread_count
 
 TREES, MAX_LEAVES, MIN_LEAF = 24, 96, 0.0015
 """Number of trees, leaves of a tree, and minimum share of the weight in a leaf."""
@@ -75,6 +76,7 @@ class Forest:
 
         Samples are (n, features) float32, classes (n,), from 0, and weights (n,).
         """
+        from sklearn import config_context
         from sklearn.ensemble import ExtraTreesClassifier
 
         classifier = ExtraTreesClassifier(
@@ -82,8 +84,11 @@ class Forest:
             max_leaf_nodes=MAX_LEAVES,
             min_weight_fraction_leaf=MIN_LEAF,
             random_state=seed,
+            n_jobs=thread_count(),
         )
-        return cls.from_sklearn(classifier.fit(samples, classes, sample_weight=weights))
+        with config_context(skip_parameter_validation=True, assume_finite=True):
+            classifier.fit(samples, classes, sample_weight=weights)
+        return cls.from_sklearn(classifier)
 
     @classmethod
     def from_sklearn(cls, classifier: Any) -> Self:
@@ -113,13 +118,13 @@ class Forest:
         return int(self.value.shape[1])
 
     def probabilities(self, samples: Image, *, quick: bool = False) -> Image:
-        """Return the mean shares of the classes, (classes, n), for ``samples`` (features, n) float32.
+        """Return the mean shares of the classes, (n, classes), for ``samples`` (n, features) float32.
 
         With ``quick``, only some trees are asked about samples on which those agree.
         """
         trees = len(self.roots)
         first = min(QUICK_TREES, trees) if quick else trees
-        rows = np.ascontiguousarray(samples.T, np.float32)
+        rows = np.ascontiguousarray(samples, np.float32)
         total = self._summed(rows, range(first))
         if first < trees:
             unsure = np.flatnonzero(total.max(axis=1) < AGREED * first)
@@ -127,7 +132,7 @@ class Forest:
             sure = np.ones(len(total), np.bool_)
             sure[unsure] = False
             total[sure] *= np.float32(trees / first)
-        return np.ascontiguousarray(total.T) / np.float32(trees)
+        return np.divide(total, np.float32(trees), out=total)
 
     def _summed(self, rows: Image, trees: range) -> Image:
         """Return the sum (n, classes) of the shares of some trees for ``rows`` (n, features)."""
