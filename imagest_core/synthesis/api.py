@@ -139,6 +139,7 @@ def write_generated(
     """
     record = out.with_suffix(".json")
     text = json.dumps(facts, indent=1, ensure_ascii=False)
+    text = text.encode("utf-8", "backslashreplace").decode()  # bytes of names that aren't UTF-8, as in JSON
     with all_or_none((out, record), force=force, inputs=tuple(inputs)):
         with replacing(out, force=force) as temporary:
             _write_picture(temporary, out.suffix.lower(), picture, _xmp(prompt))
