@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -170,6 +171,8 @@ def test_style_pictures_with_names_that_are_not_utf_8_are_read(inputs: Path, eva
     (inputs / "styles" / "dark.png").rename(odd)
     answer = evaluate()
     assert (answer.code, answer.err) == (0, "")
+    records = sorted((inputs / "out" / "pictures").rglob("*.json"))
+    assert [json.loads(path.read_text("utf-8"))["style"] for path in records] == ["light.png", odd.name]
     loaded_models.clear()
 
 
