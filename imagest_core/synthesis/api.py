@@ -24,7 +24,7 @@ from imagest_core.synthesis.request import SynthesisRequest
 
 FORMAT = 1
 BYTES_PER_PIXEL = 6 << 10
-"""Working memory of a picture, most of it in the decoder, in half precision."""
+"""Working memory of a picture. The decoder of Stable Diffusion takes 4.2 to 5.3 KiB in float32 on a CPU."""
 FREE_PIXELS = 512 * 512
 """Pictures of up to so many pixels are tried without a look at the memory."""
 GENERATED = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
