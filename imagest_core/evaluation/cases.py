@@ -6,7 +6,6 @@ A really damaged work has no undamaged picture: there is no truth to compare wit
 from __future__ import annotations
 
 import json
-import os
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -144,12 +143,24 @@ def _named(case: Case) -> Iterator[None]:
 
 
 def _is_case(folder: Path) -> bool:
-    return folder.is_dir() and any(os.path.lexists(folder / name) for name in FILES)
+    return folder.is_dir() and any(_is_there(folder / name) for name in FILES)
+
+
+def _is_there(path: Path) -> bool:
+    """Whether there is a file, folder or link of this name; raises ``InputError`` where that isn't told."""
+    try:
+        path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError as error:
+        reason = (error.strerror or "the disk reports an error").lower()
+        raise InputError(f"{path} can't be read: {reason}.") from None
+    return True
 
 
 def _case(folder: Path, facts: dict[str, Any], truth: bool) -> Case:
     needed = FILES if truth else FILES[1:]
-    odd = [name for name in FILES if os.path.lexists(folder / name) and not (folder / name).is_file()]
+    odd = [name for name in FILES if _is_there(folder / name) and not (folder / name).is_file()]
     if odd:
         raise InputError(f"In the case {folder.name}, {odd[0]} is no file: put a picture there.")
     missing = [name for name in needed if not (folder / name).is_file()]
@@ -189,7 +200,7 @@ def _kind_in(name: str) -> str:
 
 
 def _read_index(path: Path) -> dict[str, dict[str, Any]]:
-    if not os.path.lexists(path):
+    if not _is_there(path):
         return {}
     if not path.is_file() or path.stat().st_size > LARGEST_INDEX:
         raise InputError(f"{path} is no list of cases: move it away.")

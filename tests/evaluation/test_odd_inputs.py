@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -88,6 +89,19 @@ def test_a_faulty_picture_of_the_last_case_is_named_with_it(
 def test_a_pipe_is_not_waited_for(cases: Path, refused) -> None:
     pipe_instead(cases / LAST / "clean.png")
     assert "clean.png is no file" in refused()
+
+
+def test_a_folder_that_can_t_be_read_is_not_left_out(cases: Path, refused, monkeypatch) -> None:
+    """Root may read everything, so that the refusal of the system is played."""
+    lstat = Path.lstat
+
+    def denied(path: Path) -> os.stat_result:
+        if path.parent.name == LAST:
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+        return lstat(path)
+
+    monkeypatch.setattr(Path, "lstat", denied)
+    assert f"{LAST}{os.sep}clean.png can't be read: permission denied" in refused()
 
 
 @pytest.mark.parametrize("truth", [True, False])
