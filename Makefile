@@ -1,7 +1,7 @@
 # make demo   restore the bundled sample into ./out     make test   all tests
 # make run    open the workstation                      make lint   ruff, mypy, import contracts, deptry
 # make bench  measure speed on this machine               make sample paint the bundled sample again
-# make tables CASES=… PROMPTS=… STYLES=… [WEIGHTS=…]  the paper's tables (docs/evaluating.md)
+# make tables CASES=… PROMPTS=… STYLES=… [WEIGHTS=…] [ARGS=--force]  the paper's tables (docs/evaluating.md)
 # make install  what demo and run need; torch with an NVIDIA card     make develop  all extras, tests and linters
 # make installer  installers in dist/installer            make sbom     list of the packages it installs (CycloneDX)
 # make dist     wheel and source archive in dist/          make licenses collect the licences of third parties
@@ -19,7 +19,7 @@ MANUAL := --manual docs/manual/images
 TORCH  := $(if $(shell command -v nvidia-smi 2>/dev/null),[torch])
 SIZES  := 1280x720 1440x900 1920x1080
 
-.PHONY: demo run test lint tables bench sample pictures screenshots texts dist installer sbom licenses install develop clean
+.PHONY: demo run test lint tables tables-given bench sample pictures screenshots texts dist installer sbom licenses install develop clean
 
 demo: install
 	@$(BIN)/imagest demo $(ARGS)
@@ -40,9 +40,23 @@ lint: develop
 	$(BIN)/deptry app imagest_core resources
 	$(BIN)/deptry . tests/*/ --ignore DEP002,DEP004
 
-tables: install
-	$(BIN)/imagest evaluate-synthesis $(PROMPTS) --styles $(STYLES) -o out/table-1 $(if $(WEIGHTS),--metric-weights $(WEIGHTS)) $(ARGS)
-	$(BIN)/imagest evaluate $(CASES) -o out/table-2 $(if $(WEIGHTS),--metric-weights $(WEIGHTS)) $(ARGS)
+# The recipes read the paths from the environment, so that they may contain spaces.
+tables: export CASES := $(CASES)
+tables: export PROMPTS := $(PROMPTS)
+tables: export STYLES := $(STYLES)
+tables: export WEIGHTS := $(WEIGHTS)
+tables: tables-given $(VENV)/.measuring
+	$(BIN)/imagest evaluate-synthesis "$$PROMPTS" --styles "$$STYLES" -o out/table-1 $${WEIGHTS:+--metric-weights "$$WEIGHTS"} $(ARGS)
+	$(BIN)/imagest evaluate "$$CASES" -o out/table-2 $${WEIGHTS:+--metric-weights "$$WEIGHTS"} $(ARGS)
+
+# What the second command would refuse is found before the first one, which takes hours.
+tables-given:
+	@[ -n "$$CASES" ] && [ -n "$$PROMPTS" ] && [ -n "$$STYLES" ] || \
+	  { echo "make tables needs a folder of cases, a file of prompts and a folder of style pictures: make tables CASES=cases PROMPTS=prompts.txt STYLES=styles" >&2; exit 1; }
+	@for each in "$$CASES" "$$PROMPTS" "$$STYLES" "$${WEIGHTS:-.}"; do \
+	  [ -e "$$each" ] || { echo "There is no $$each: check CASES, PROMPTS, STYLES and WEIGHTS" >&2; exit 1; }; done
+	@case " $(ARGS) " in *" --force "*) ;; *) for each in out/table-1 out/table-2; do \
+	  [ ! -e "$$each" ] || { echo "$$each exists: move it away, or replace its results with make tables … ARGS=--force" >&2; exit 1; }; done;; esac
 
 bench: install
 	@$(BIN)/imagest bench $(ARGS)
@@ -91,6 +105,10 @@ $(BIN)/python:
 $(VENV)/.installed: pyproject.toml constraints.txt | $(BIN)/python
 	@$(INSTALL) --upgrade setuptools
 	@$(INSTALL) --no-build-isolation -e '.$(TORCH)'
+	@touch $@
+
+$(VENV)/.measuring: $(VENV)/.installed
+	@$(INSTALL) --no-build-isolation -e '.[evaluate,diffusion]'
 	@touch $@
 
 $(VENV)/.developing: $(VENV)/.installed

@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import math
 import time
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,15 +39,11 @@ MEANS_HEADER = (
 
 @dataclass(frozen=True)
 class Subject:
-    """A painting to train on, with its damage."""
+    """A painting to train on, with its damage, under a name that no other one has."""
 
+    name: str
     painting: Painting
     damage: DamageMap
-
-    @property
-    def name(self) -> str:
-        """The name of its file."""
-        return self.painting.path.name
 
 
 def main() -> None:
@@ -55,8 +52,8 @@ def main() -> None:
     with ExitStack() as stack:
         opened = [stack.enter_context(open_painting(path)) for path in (args.painting, *args.others)]
         subjects = [
-            Subject(painting, _damage(painting, args.mask if i == 0 else None))
-            for i, painting in enumerate(opened)
+            Subject(name, painting, _damage(painting, args.mask if i == 0 else None))
+            for i, (name, painting) in enumerate(zip(names_of([args.painting, *args.others]), opened))
         ]
         print(HEADER, flush=True)
         falls: dict[str, list[float]] = {subject.name: [] for subject in subjects}
@@ -71,6 +68,20 @@ def main() -> None:
     print(f"\n{MEANS_HEADER}")
     for name, gains in falls.items():
         print(mean_row(name, gains))
+
+
+def names_of(paths: Sequence[Path]) -> list[str]:
+    """Return names of files for the tables; those that several have get their folder, or a number."""
+    names: list[str] = []
+    for path in paths:
+        alike = sum(other.name == path.name for other in paths) > 1
+        name = plain = f"{path.parent.name}/{path.name}" if alike else path.name
+        number = 1
+        while name in names:
+            number += 1
+            name = f"{plain} ({number})"
+        names.append(name)
+    return names
 
 
 def _arguments() -> argparse.Namespace:

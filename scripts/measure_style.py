@@ -18,9 +18,8 @@ import numpy as np
 from imagest_core.arrays import Image8, Mask
 from imagest_core.damage.mask_io import read_mask
 from imagest_core.errors import ImagestError, InputError
-from imagest_core.evaluation.benchmark import ALL
 from imagest_core.evaluation.bootstrap import LEVEL, Interval, mean_interval, paired_difference
-from imagest_core.evaluation.cases import Case, find_cases, load_case
+from imagest_core.evaluation.cases import ALL, Case, find_cases, load_case
 from imagest_core.evaluation.filling import fill_case
 from imagest_core.evaluation.metrics import psnr, ssim, whole_picture
 from imagest_core.evaluation.run import facts

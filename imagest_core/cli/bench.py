@@ -207,13 +207,16 @@ def compare_peers(cases: Path, progress: Progress) -> SpeedComparison:
     """Compare G'MIC's whole process with a textured fill by a loaded model: median seconds of a case."""
     import statistics
 
-    from imagest_core.evaluation.cases import find_cases
+    from imagest_core.evaluation.cases import check_case, find_cases
     from imagest_core.evaluation.filling import fill_case
     from imagest_core.evaluation.peers import check_installed, fill_by_gmic
     from imagest_core.restoration.request import RestorationRequest
 
     found, request = find_cases(cases), RestorationRequest()
     check_installed()
+    for case in found:
+        progress.check()
+        check_case(case, request.dilation)
     fill_case(found[0], request, Progress())
     pairs = [
         (fill_by_gmic(case).seconds, fill_case(case, request, Progress()).seconds)

@@ -17,6 +17,10 @@ from imagest_core.cli.parsing import (
 from imagest_core.printable import show, show_json
 from imagest_core.progress import Progress
 
+VERIFY = """Check the project, then every sample of an exported TIFF against it. Prints one line of JSON. Exit
+code 0: verified. 1: something differs, and one sentence names it. 2: it could not be checked, because there
+is no export, a file is missing or can't be read, or the scan has changed."""
+
 
 def add_commands(subparsers: Any) -> None:
     """Add ``project`` and its actions."""
@@ -80,6 +84,7 @@ def _add_export(actions: Any) -> argparse.ArgumentParser:
 
 def _add_verify(actions: Any) -> argparse.ArgumentParser:
     verify = _add(actions, "verify", _verify, "check every sample of an exported TIFF against the project")
+    verify.description = VERIFY
     verify.add_argument(
         "exported",
         type=Path,

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 HELP = "study one painting: adapt a model to its intact parts"
 DESCRIPTION = """Adapt a model to the intact parts of one painting. Crops of the scan are trained on; what is
 damaged, and a rim around it, is not. The result is kept only if the loss on intact crops that were held out
-falls by more than twice its standard error. Use it with imagest restore --study FILE. The plan of memory and
-time is printed first. A killed or cancelled study continues with the same command, and nothing leaves this
-computer."""
+falls by more than twice its standard error. Use it with imagest restore --study FILE, for this painting
+only: with a strongly different one it makes the model worse. The plan of memory and time is printed first. A
+killed or cancelled study continues with the same command, and nothing leaves this computer."""
 ENGINES = ("imagest", "stable-diffusion")
 ENDING = ".safetensors"
 

@@ -41,14 +41,15 @@ def run(args: argparse.Namespace, progress: Progress) -> int:
         judges_of,
         unblind,
     )
-    from imagest_core.evaluation.files import encoded, make_folder, write_files
+    from imagest_core.evaluation.files import encoded, results_folder, write_files
 
     found = unblind(args.key, args.tallies)
     text = judgements_markdown(found, judges_of(args.tallies))
     if args.output is not None:
         outputs = encoded(dict(zip(OUTPUTS, (text, judgements_csv(found)), strict=True)))
-        make_folder(args.output)
-        for path in write_files(args.output, outputs, force=args.force, inputs=(args.key, *args.tallies)):
-            show(str(path))
+        inputs = (args.key, *args.tallies)
+        with results_folder(args.output, OUTPUTS, force=args.force, inputs=inputs):
+            for path in write_files(args.output, outputs, force=args.force, inputs=inputs):
+                show(str(path))
     show(*text.rstrip().splitlines())
     return 0

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from imagest_core.arrays import Image8
-from imagest_core.evaluation.cases import Case, CasePictures, load_case
+from imagest_core.evaluation.cases import ALL, Case, CasePictures, load_case
 from imagest_core.evaluation.filling import Filled, add_grain, fill_case, fill_with_model
 from imagest_core.evaluation.methods import HARMONIC, NONE, Method
 from imagest_core.evaluation.metrics import METRICS, measure
@@ -15,8 +15,6 @@ from imagest_core.evaluation.peers import fill_by_gmic
 from imagest_core.evaluation.perceptual import Perceptual
 from imagest_core.progress import Progress
 
-ALL = "all"
-"""The kind that includes every case."""
 SECONDS = "seconds"
 
 

@@ -6,6 +6,7 @@ import csv
 import hashlib
 import io
 import math
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,13 +19,14 @@ from imagest_core.errors import InputError, OutputError
 from imagest_core.evaluation.bootstrap import LEVEL, Interval, mean_interval
 from imagest_core.evaluation.contact_sheet import DAMAGED, Strip, fitted
 from imagest_core.evaluation.tables import csv_text
-from imagest_core.painting.outputs import check_regular_file
+from imagest_core.painting.outputs import check_regular_file, same_file
 
 KEY, TALLY, SHEET = "key.csv", "tally.csv", "blind"
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 KEY_HEAD = ("test", "case", "letter", "method")
 TALLY_HEAD = ("test", "judge", "case", "letter", "score", "note")
 LOWEST, HIGHEST = 1, 5
+SCORE = re.compile(r"\d{1,2}([.,]\d{0,9})?")
 LARGEST_TABLE = 16 << 20
 """Bytes of a table that is read."""
 HELP = (
@@ -92,6 +94,7 @@ class Judgement:
 def unblind(key: Path, tallies: Sequence[Path]) -> list[Judgement]:
     """Return the judgements, the best first; raises ``InputError`` for tables that don't fit the key."""
     test, methods = _read_key(key)
+    _check_different(tallies)
     scores: dict[tuple[str, str, str], float] = {}
     for number, tally in enumerate(tallies):
         for judge, case, letter, score in _read_tally(tally, test, methods, number):
@@ -108,7 +111,13 @@ def unblind(key: Path, tallies: Sequence[Path]) -> list[Judgement]:
 
 def check_no_scores(tally: Path) -> None:
     """Raise ``OutputError`` if a tally has scores: an evaluation would replace it."""
-    if tally.is_file() and any(row["score"].strip() for row in _rows(tally, TALLY_HEAD)):
+    if not tally.is_file():
+        return
+    try:
+        rows = _rows(tally, TALLY_HEAD)
+    except InputError:
+        raise OutputError(f"{tally} isn't an empty tally: move it, or choose another folder.") from None
+    if any(row["score"].strip() for row in rows):
         raise OutputError(f"{tally} has scores, which would be lost: move it, or choose another folder.")
 
 
@@ -140,11 +149,11 @@ def judgements_csv(judgements: Sequence[Judgement]) -> str:
 
 def judges_of(tallies: Sequence[Path]) -> int:
     """Return the number of judges: names in the tallies, a tally without names counts as one."""
-    names = set()
+    names = set[str]()
     for number, tally in enumerate(tallies):
-        for row in _rows(tally, TALLY_HEAD):
-            if row["score"].strip():
-                names.add(_judge(row, number))
+        rows = _rows(tally, TALLY_HEAD)
+        nameless = _nameless(rows, number)
+        names |= {row["judge"].strip() or nameless for row in rows if row["score"].strip()}
     return len(names)
 
 
@@ -163,34 +172,66 @@ def _judgement(method: str, scores: Mapping[tuple[str, str, str], float]) -> Jud
 def _read_key(path: Path) -> tuple[str, dict[tuple[str, str], str]]:
     rows = _rows(path, KEY_HEAD)
     tests = {row["test"] for row in rows}
-    if len(tests) != 1:
+    if len(tests) != 1 or "" in tests:
         raise InputError(
             f"{path} must be the key of one blind test: name the {KEY} that imagest evaluate wrote."
         )
-    return tests.pop(), {(row["case"], row["letter"]): row["method"] for row in rows}
+    methods: dict[tuple[str, str], str] = {}
+    for row in rows:
+        case, letter, method = (row[name].strip() for name in KEY_HEAD[1:])
+        if not case or not method or len(letter) != 1 or letter not in LETTERS:
+            raise InputError(
+                f"{path} needs a case, a letter from A to Z and a method in each row: name the {KEY} that "
+                "imagest evaluate wrote."
+            )
+        if (case, letter) in methods or (case, method) in {(c, m) for (c, _), m in methods.items()}:
+            raise InputError(
+                f"{path} has {case} twice with the letter {letter} or the method {method}: name the {KEY} "
+                "that imagest evaluate wrote."
+            )
+        methods[case, letter] = method
+    return tests.pop(), methods
+
+
+def _check_different(tallies: Sequence[Path]) -> None:
+    """Raise ``InputError`` if a tally is given twice: its scores would count twice."""
+    seen: dict[str, Path] = {}
+    for path in tallies:
+        _rows(path, TALLY_HEAD)
+        other = seen.setdefault(hashlib.sha256(path.read_bytes()).hexdigest(), path)
+        if other is not path:
+            what = (
+                f"{path} is given twice"
+                if same_file(path, other)
+                else f"{other} and {path} have the same content"
+            )
+            raise InputError(f"{what}: name each judge's tally once.")
 
 
 def _read_tally(
     path: Path, test: str, methods: Mapping[tuple[str, str], str], number: int
 ) -> Iterable[tuple[str, str, str, float]]:
-    for row in _rows(path, TALLY_HEAD):
+    rows = _rows(path, TALLY_HEAD)
+    nameless = _nameless(rows, number)
+    for row in rows:
+        case, letter = row["case"].strip(), row["letter"].strip()
         if row["test"] != test:
             raise InputError(f"{path} belongs to another blind test: name a tally of this one.")
-        if (row["case"], row["letter"]) not in methods:
-            raise InputError(f"{path} names {row['case']}, {row['letter']}, which the key doesn't have.")
+        if (case, letter) not in methods:
+            raise InputError(f"{path} names {case}, {letter}, which the key doesn't have.")
         if row["score"].strip():
-            yield _judge(row, number), row["case"], row["letter"], _score(path, row)
+            yield row["judge"].strip() or nameless, case, letter, _score(path, row)
 
 
-def _judge(row: Mapping[str, str], number: int) -> str:
-    return row["judge"].strip() or f"tally {number + 1}"
+def _nameless(rows: Sequence[Mapping[str, str]], number: int) -> str:
+    """Return the judge of rows without a name: the only one that the tally names, else the tally."""
+    names = {row["judge"].strip() for row in rows} - {""}
+    return names.pop() if len(names) == 1 else f"tally {number + 1}"
 
 
 def _score(path: Path, row: Mapping[str, str]) -> float:
-    try:
-        score = float(row["score"].strip().replace(",", "."))
-    except ValueError:
-        score = math.nan
+    text = row["score"].strip()
+    score = float(text.replace(",", ".")) if SCORE.fullmatch(text) else math.nan
     if not LOWEST <= score <= HIGHEST:
         raise InputError(
             f"{path} has the score '{row['score'][:20]}' for {row['case']}, {row['letter']}: write a number "
@@ -200,19 +241,26 @@ def _score(path: Path, row: Mapping[str, str]) -> float:
 
 
 def _rows(path: Path, head: Sequence[str]) -> list[dict[str, str]]:
-    """Read a table, with commas or, as some spreadsheets save it, semicolons."""
+    """Read a table, with commas or, as some spreadsheets save it, semicolons or tabs."""
     check_regular_file(path)
     try:
         if path.stat().st_size > LARGEST_TABLE:
             raise InputError(f"{path} is too large to be a table of a blind test: name another file.")
         text = path.read_text("utf-8-sig")
-    except (OSError, UnicodeDecodeError):
-        raise InputError(f"{path} can't be read as a table in UTF-8: name another file.") from None
-    separator = ";" if ";" in text.partition("\n")[0] else ","
+    except OSError as error:
+        reason = (error.strerror or "the disk reports an error").lower()
+        raise InputError(f"{path} can't be read ({reason}): name another file.") from None
+    except UnicodeDecodeError:
+        raise InputError(
+            f"{path} can't be read as a table in UTF-8: save it as CSV in UTF-8, or name another."
+        ) from None
+    first = text.partition("\n")[0]
+    separator = next((mark for mark in ";\t" if mark in first), ",")
     try:
-        rows = list(csv.DictReader(io.StringIO(text), delimiter=separator))
+        read = list(csv.DictReader(io.StringIO(text), delimiter=separator))
     except csv.Error:
         raise InputError(f"{path} isn't a CSV table: name another file.") from None
+    rows = [row for row in read if any(row.values())]
     if not rows or any(row.get(name) is None for row in rows for name in head):
         raise InputError(f"{path} must be a CSV table with the columns {', '.join(head)}.")
     return rows

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from imagest_core.arrays import Image8
-from imagest_core.errors import ModelError
+from imagest_core.errors import ModelError, out_of_memory
 
 
 def clip_scorer(folder: Path) -> Callable[[Image8, str], float]:
@@ -18,10 +20,18 @@ def clip_scorer(folder: Path) -> Callable[[Image8, str], float]:
     from transformers import AutoTokenizer, CLIPImageProcessor, CLIPModel
 
     try:
-        model = CLIPModel.from_pretrained(folder, local_files_only=True, use_safetensors=True).eval()
-        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-    except (OSError, ValueError):
-        raise ModelError(f"{folder} contains no readable CLIP model.") from None
+        with _silent():
+            model, found = CLIPModel.from_pretrained(
+                folder, local_files_only=True, use_safetensors=True, output_loading_info=True
+            )
+            tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+    except Exception as error:  # loading code raises many kinds for files that don't fit
+        if out_of_memory(error):
+            raise
+        raise ModelError(f"{folder} contains no readable CLIP model.") from error
+    if found["missing_keys"] or found["mismatched_keys"]:
+        raise ModelError(f"{folder} contains no complete CLIP model: replace it.")
+    model.eval()
     side = model.config.vision_config.image_size
     prepare = CLIPImageProcessor(size={"shortest_edge": side}, crop_size={"height": side, "width": side})
 
@@ -35,3 +45,15 @@ def clip_scorer(folder: Path) -> Callable[[Image8, str], float]:
         return float((answer.image_embeds * answer.text_embeds).sum())
 
     return score
+
+
+@contextmanager
+def _silent() -> Iterator[None]:
+    """Keep what transformers reports of a model's faults off the terminal; they become one sentence."""
+    logger = logging.getLogger("transformers")
+    level = logger.level
+    logger.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)

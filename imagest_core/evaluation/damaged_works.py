@@ -56,7 +56,7 @@ def measure_damaged(
     Methods that add the grain of another one are left out.
     """
     chosen = [method for method in methods if not method.like]
-    test = shuffled([case.name for case in cases], [method.label for method in chosen], seed)
+    test = blind_test(cases, chosen, seed)
     rows: list[Row] = []
     strips: list[Strip] = []
     for number, case in enumerate(cases):
@@ -74,6 +74,12 @@ def measure_damaged(
         strips.append(blind_strip(case.name, damaged, fills, test.letters[case.name]))
     progress.set(1.0)
     return DamagedResults(tuple(rows), tuple(strips), test)
+
+
+def blind_test(cases: Sequence[Case], methods: Sequence[Method], seed: int) -> BlindTest:
+    """Return the blind test of the methods that fill; raises ``InputError`` for too many of them."""
+    labels = [method.label for method in methods if not method.like]
+    return shuffled([case.name for case in cases], labels if cases else [], seed)
 
 
 def texts(results: DamagedResults) -> dict[str, str]:

@@ -68,14 +68,14 @@ def request_for(engine: str, values: Mapping[str, Any]) -> RestorationRequest:
 def _rows(name: str, modes: Sequence[Mode], values: Mapping[str, Any]) -> list[Method]:
     if name == GMIC:
         return [Method(name, request_for(HARMONIC, values), peer=name)]
-    engine, _, mode = name.partition(":")
+    engine, colon, mode = name.partition(":")
     if engine in (TWO_STAGE, VQGAN) or (mode and has_model(engine)):
         return [_with_model(name, values)]
     if "mode" not in get_engine(engine).Parameters.specs():
-        if mode:
+        if colon:
             raise InputError(f"The engine {engine} has no modes: leave out ':{mode}'.")
         return [Method(engine, request_for(engine, values))]
-    chosen = [_mode(mode)] if mode else list(modes) or [Mode.TEXTURED]
+    chosen = [_mode(mode)] if colon else list(modes) or [Mode.TEXTURED]
     return [
         Method(f"{engine}:{each.value}", request_for(engine, {**values, "mode": each})) for each in chosen
     ]

@@ -60,6 +60,8 @@ def parse_method(name: str) -> NamedMethod:
         if not colon or rest.startswith(TWO_STAGE):
             raise InputError(f"{name}: name the first stage, as in {TWO_STAGE}:stable-diffusion:MODEL.")
         return replace(parse_method(rest), name=name, transferred=True)
+    if colon and not rest and stage != VQGAN:
+        raise InputError(f"{name}: name a model after the colon, or leave the colon out.")
     if rest and Path(rest).exists():  # a path may have a plus
         return NamedMethod(name, stage, rest)
     named, _, words = rest.partition("@")

@@ -6,7 +6,8 @@ import math
 from collections.abc import Mapping, Sequence
 
 from imagest_core.evaluation.baselines import Baseline, title_of
-from imagest_core.evaluation.benchmark import ALL, Benchmark
+from imagest_core.evaluation.benchmark import Benchmark
+from imagest_core.evaluation.cases import ALL
 from imagest_core.evaluation.cited import RESTORATION_COLUMNS, TABLE_2
 from imagest_core.evaluation.files import encoded
 from imagest_core.evaluation.paper_table import PaperRow, PaperTable, RowKind, cited_rows, missing_rows

@@ -5,9 +5,9 @@ from __future__ import annotations
 import io
 import os
 import platform
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -17,19 +17,17 @@ from imagest_core import __version__
 from imagest_core.errors import InputError, ModelError
 from imagest_core.evaluation import damaged_works, restoration_table, tables
 from imagest_core.evaluation.baselines import Baseline, baselines
-from imagest_core.evaluation.benchmark import ALL, Benchmark, columns, run_benchmark
+from imagest_core.evaluation.benchmark import Benchmark, columns, run_benchmark
 from imagest_core.evaluation.blind_test import SHEET, TALLY, check_no_scores
-from imagest_core.evaluation.cases import Case, find_cases
+from imagest_core.evaluation.cases import ALL, Case, check_case, find_cases
 from imagest_core.evaluation.contact_sheet import Strip, close_strip, contact_sheet, whole_strip
-from imagest_core.evaluation.files import encoded, make_folder, write_files
+from imagest_core.evaluation.files import encoded, results_folder, write_files
 from imagest_core.evaluation.methods import Method, methods
 from imagest_core.evaluation.peers import check_installed
 from imagest_core.evaluation.perceptual import Perceptual
 from imagest_core.evaluation.weights import WeightStore
 from imagest_core.extras import require_extra
 from imagest_core.models.installed import find_model
-from imagest_core.painting.atomic import check_writable
-from imagest_core.painting.outputs import check_targets
 from imagest_core.progress import Progress
 from imagest_core.restoration.engines.registry import available_engines
 from imagest_core.restoration.modes import Mode
@@ -40,6 +38,8 @@ LIBRARIES = ("numpy", "opencv-python-headless", "scikit-image", "piq", "torch", 
 TABLES = ("cases.csv", "means.csv", "differences.csv", "report.md")
 TABLE_2 = ("table-2.md", "table-2.csv", "table-2.png")
 ROWS_PER_SHEET = 20
+CHECKING = 0.02
+"""Share of the progress that is the check of the cases."""
 BY_MODEL = ("stable-diffusion", "imagest-sd")
 """Engines that an evaluation without named methods runs once with each model."""
 
@@ -92,15 +92,16 @@ def evaluate(evaluation: Evaluation, progress: Progress) -> Outcome:
         check_installed()
     known, damaged = [c for c in cases if c.has_truth], [c for c in cases if not c.has_truth]
     WeightStore.default(evaluation.metric_weights)
-    _prepare(evaluation)
-    share = len(known) / len(cases)
-    outputs: dict[str, bytes] = {}
-    shown: list[str] = []
-    if known:
-        outputs |= _with_truth(evaluation, known, rows, missing, progress.part(0.0, share), shown)
-    if damaged:
-        outputs |= _without_truth(evaluation, damaged, rows, progress.part(share, 1.0), shown)
-    paths = write_files(evaluation.out, outputs, force=evaluation.force, inputs=evaluation.inputs)
+    with _prepared(evaluation, known, damaged):
+        _check_cases(cases, rows, evaluation.seed, progress.part(0.0, CHECKING))
+        share = CHECKING + (1 - CHECKING) * len(known) / len(cases)
+        outputs: dict[str, bytes] = {}
+        shown: list[str] = []
+        if known:
+            outputs |= _with_truth(evaluation, known, rows, missing, progress.part(CHECKING, share), shown)
+        if damaged:
+            outputs |= _without_truth(evaluation, damaged, rows, progress.part(share, 1.0), shown)
+        paths = write_files(evaluation.out, outputs, force=evaluation.force, inputs=evaluation.inputs)
     return Outcome(paths, tuple(shown))
 
 
@@ -229,21 +230,38 @@ def all_sheets(strips: Mapping[str, Sequence[Strip]]) -> dict[str, bytes]:
 def _sheets(name: str, strips: Sequence[Strip]) -> dict[str, bytes]:
     """Return the contact sheets as PNG data by file name."""
     sheets = {}
-    for number, start in enumerate(range(0, len(strips), ROWS_PER_SHEET), start=1):
+    for number, file in enumerate(sheet_names(name, len(strips))):
         data = io.BytesIO()
+        start = number * ROWS_PER_SHEET
         contact_sheet(strips[start : start + ROWS_PER_SHEET]).save(data, "PNG")
-        sheets[f"{name}.png" if number == 1 else f"{name}-{number}.png"] = data.getvalue()
+        sheets[file] = data.getvalue()
     return sheets
 
 
-def _prepare(evaluation: Evaluation) -> None:
-    """Create the folder; raises ``OutputError`` if a table can't be written there."""
-    out = evaluation.out
-    make_folder(out)
-    names = (*TABLES, *TABLE_2, *damaged_works.FILES)
-    check_targets([out / name for name in names], force=evaluation.force, inputs=evaluation.inputs)
-    check_no_scores(out / TALLY)
-    check_writable(out / TABLES[0])
+def sheet_names(name: str, rows: int) -> list[str]:
+    """Return the file names of contact sheets with that many rows in all."""
+    count = -(-rows // ROWS_PER_SHEET)
+    return [f"{name}.png" if number == 1 else f"{name}-{number}.png" for number in range(1, count + 1)]
+
+
+@contextmanager
+def _prepared(evaluation: Evaluation, known: Sequence[Case], damaged: Sequence[Case]) -> Iterator[None]:
+    """Create the folder; raises ``OutputError`` if a table or sheet can't be written there."""
+    kinds = Counter(case.kind for case in known)
+    names = [*TABLES, *TABLE_2, *damaged_works.FILES, *sheet_names(SHEET, len(damaged))]
+    for start in ("sheet", "close"):
+        names += (name for kind, count in kinds.items() for name in sheet_names(f"{start}-{kind}", count))
+    check_no_scores(evaluation.out / TALLY)
+    with results_folder(evaluation.out, names, force=evaluation.force, inputs=evaluation.inputs):
+        yield
+
+
+def _check_cases(cases: Sequence[Case], rows: Sequence[Method], seed: int, progress: Progress) -> None:
+    """Raise ``InputError`` if a case can't be filled, or if there are too many methods to judge."""
+    damaged_works.blind_test([case for case in cases if not case.has_truth], rows, seed)
+    for number, case in enumerate(cases):
+        progress.part(number / len(cases), (number + 1) / len(cases), "checking").set(0.0)
+        check_case(case, max(row.request.dilation for row in rows))
 
 
 def _version(library: str) -> str:

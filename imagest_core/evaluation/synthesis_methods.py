@@ -77,12 +77,14 @@ class SynthesisMethod:
     def _check(self) -> None:
         settings = self.settings
         if self.named.engine == VQGAN:
-            from imagest_core.evaluation.vqgan import vqgan_model
+            from imagest_core.evaluation.vqgan import check_side, vqgan_model
 
-            if not is_amused(vqgan_model(self.named.model)):
+            model = vqgan_model(self.named.model)
+            if not is_amused(model):
                 raise InputError(
                     f"{self.name} is a VQGAN alone, which makes no pictures from text: name an Amused model."
                 )
+            check_side(model, settings.side)
             return
         if self.named.engine not in synthesis_engines():
             raise InputError(

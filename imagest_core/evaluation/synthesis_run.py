@@ -3,43 +3,48 @@
 from __future__ import annotations
 
 import math
+import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
-from imagest_core.arrays import Image8
-from imagest_core.errors import InputError, ModelError
+from imagest_core.errors import InputError, ModelError, OutputError
 from imagest_core.evaluation.baselines import Baseline, baselines, title_of
-from imagest_core.evaluation.cases import displayed, eight_bit
+from imagest_core.evaluation.cases import eight_bit
 from imagest_core.evaluation.cited import SYNTHESIS_COLUMNS, TABLE_1
 from imagest_core.evaluation.contact_sheet import Strip, fitted
-from imagest_core.evaluation.files import encoded, make_folder, write_files
+from imagest_core.evaluation.files import encoded, made_folder, results_folder, write_files
 from imagest_core.evaluation.paper_table import PaperRow, PaperTable, RowKind, cited_rows, missing_rows
 from imagest_core.evaluation.perceptual import Perceptual, set_distances
 from imagest_core.evaluation.plots import plotted
-from imagest_core.evaluation.run import Outcome, all_sheets, facts
+from imagest_core.evaluation.run import Outcome, all_sheets, facts, sheet_names
 from imagest_core.evaluation.style_transfer import DESCRIPTION
+from imagest_core.evaluation.synthesis_inputs import (
+    picture_files,
+    read_prompts,
+    read_square,
+    style_square,
+)
 from imagest_core.evaluation.synthesis_methods import Style, SynthesisMethod, SynthesisSettings
 from imagest_core.evaluation.tables import csv_text
 from imagest_core.evaluation.weights import WeightStore
 from imagest_core.extras import require_extra
-from imagest_core.painting.atomic import check_writable
-from imagest_core.painting.outputs import check_regular_file, check_targets
-from imagest_core.painting.reader import open_painting
+from imagest_core.painting.outputs import check_target, normalized_name
 from imagest_core.progress import Progress
 from imagest_core.synthesis.api import write_generated
 
 TABLES = ("table-1.md", "table-1.csv", "table-1.png", "pictures.csv")
 PICTURES = "pictures"
-SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff")
-LONGEST_PROMPT = 1000
-MOST_PROMPTS = 100_000
+SHEET = "sheet"
+CHECKING = 0.02
+"""Share of the progress that is the check of the pictures."""
 GIGABYTE = 1e9
 STYLE = "style"
 
@@ -91,19 +96,28 @@ def evaluate_synthesis(evaluation: SynthesisEvaluation, progress: Progress) -> O
     require_extra("evaluate", "An evaluation")
     require_extra("diffusion", "Evaluating synthesis")
     prompts = read_prompts(evaluation.prompts, evaluation.limit)
-    styles = read_styles(evaluation.styles, evaluation.settings.side)
+    styles = picture_files(evaluation.styles, "style pictures")
+    reference = picture_files(evaluation.reference, "pictures") if evaluation.reference else styles
     methods, missing = chosen_methods(evaluation)
-    reference = (
-        read_styles(evaluation.reference, evaluation.settings.side) if evaluation.reference else styles
-    )
-    perceptual = Perceptual(WeightStore.default(evaluation.metric_weights), captions=True, distances=False)
-    _prepare(evaluation)
+    folders = _folders(evaluation, methods)
+    store = WeightStore.default(evaluation.metric_weights)
     pairs = [(prompt, styles[number % len(styles)]) for number, prompt in enumerate(prompts)]
-    measured, sheets = _paint_all(evaluation, methods, pairs, perceptual, progress)
-    features = [perceptual.features(eight_bit(each.square)) for each in reference] if measured else []
-    table = _table(evaluation, measured, missing, perceptual, [each for each in features if each is not None])
-    outputs = _files(table, measured, pairs) | sheets
-    paths = write_files(evaluation.out, outputs, force=evaluation.force, inputs=evaluation.inputs)
+    with _prepared(evaluation, folders.values(), len(pairs)):
+        # All pictures are read before the first one is painted, which takes long.
+        checking = progress.part(0.0, CHECKING, "checking")
+        for path in checking.part(0.0, 0.5).steps(sorted({path for _, path in pairs} - {*reference})):
+            read_square(path, evaluation.settings.side)
+        perceptual = Perceptual(store, captions=True, distances=False)
+        features = [
+            perceptual.features(eight_bit(read_square(path, evaluation.settings.side)))
+            for path in checking.part(0.5, 1.0).steps(reference)
+        ]
+        painting = progress.part(CHECKING, 1.0)
+        measured = _paint_all(evaluation, methods, folders, pairs, perceptual, painting)
+        known = [each for each in features if each is not None]
+        table = _table(evaluation, measured, missing, perceptual, known)
+        outputs = _files(table, measured, pairs) | _sheets(evaluation, folders, pairs)
+        paths = write_files(evaluation.out, outputs, force=evaluation.force, inputs=evaluation.inputs)
     return Outcome(paths, (table.to_markdown(),))
 
 
@@ -112,7 +126,10 @@ def chosen_methods(evaluation: SynthesisEvaluation) -> tuple[list[SynthesisMetho
 
     Raises ``InputError`` and ``ModelError`` for named methods that can't run.
     """
+    from imagest_core.models.hardware import choose_hardware
+
     settings = evaluation.settings
+    choose_hardware(settings.device)
     if evaluation.methods:
         return [SynthesisMethod(name, settings) for name in dict.fromkeys(evaluation.methods)], []
     found = baselines(synthesis=True)
@@ -125,72 +142,29 @@ def chosen_methods(evaluation: SynthesisEvaluation) -> tuple[list[SynthesisMetho
     return methods, missing
 
 
-def read_prompts(path: Path, limit: int | None = None) -> list[str]:
-    """Return the prompts of a text file, one a line; raises ``InputError``."""
-    check_regular_file(path)
-    try:
-        lines = path.read_text("utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError):
-        raise InputError(
-            f"{path} can't be read as text in UTF-8: name a file with one prompt a line."
-        ) from None
-    prompts = [line.strip() for line in lines if line.strip()][: limit or MOST_PROMPTS]
-    if not prompts:
-        raise InputError(f"{path} has no prompt: write one a line.")
-    longest = max(prompts, key=len)
-    if len(longest) > LONGEST_PROMPT or not longest.isprintable():
-        raise InputError(
-            f"{path} has a line that is no prompt: write at most {LONGEST_PROMPT} letters a line."
-        )
-    return prompts
-
-
-def read_styles(folder: Path, side: int) -> list[Style]:
-    """Return the pictures of a folder as centred squares; raises ``InputError`` and ``PaintingError``."""
-    if not folder.is_dir():
-        raise InputError(f"There is no folder {folder}: name one that contains style pictures.")
-    paths = sorted(path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES)
-    if not paths:
-        raise InputError(f"{folder} contains no picture ({', '.join(SUFFIXES)}).")
-    return [Style(path, _square(path, side)) for path in paths]
-
-
-def _square(path: Path, side: int) -> NDArray[np.float32]:
-    with open_painting(path) as painting:
-        picture = displayed(painting)
-    length = min(picture.shape[:2])
-    top, left = ((size - length) // 2 for size in picture.shape[:2])
-    square = picture[top : top + length, left : left + length]
-    shrink = cv2.INTER_AREA if length > side else cv2.INTER_CUBIC
-    return np.asarray(cv2.resize(square, (side, side), interpolation=shrink), np.float32) / np.float32(255)
-
-
 def _paint_all(
     evaluation: SynthesisEvaluation,
     methods: Sequence[SynthesisMethod],
-    pairs: Sequence[tuple[str, Style]],
+    folders: Mapping[str, Path],
+    pairs: Sequence[tuple[str, Path]],
     perceptual: Perceptual,
     progress: Progress,
-) -> tuple[list[Measured], dict[str, bytes]]:
-    """Paint all pairs method by method; return the figures, and the contact sheets as files."""
-    cells: list[dict[str, Image8]] = [{STYLE: eight_bit(style.square)} for _, style in pairs]
+) -> list[Measured]:
+    """Paint all pairs method by method into the ``folders``; return the figures."""
     measured = []
     for number, method in enumerate(methods):
         part = progress.part(number / len(methods), (number + 1) / len(methods), method.name)
-        measured.append(_paint(evaluation, method, pairs, cells, perceptual, part))
+        with made_folder(folders[method.name]):
+            measured.append(_paint(evaluation, method, folders[method.name], pairs, perceptual, part))
     progress.set(1.0)
-    strips = [
-        Strip(prompt, {label: fitted(picture) for label, picture in row.items()})
-        for (prompt, _), row in zip(pairs, cells)
-    ]
-    return measured, all_sheets({"sheet": strips})
+    return measured
 
 
 def _paint(
     evaluation: SynthesisEvaluation,
     method: SynthesisMethod,
-    pairs: Sequence[tuple[str, Style]],
-    cells: Sequence[dict[str, Image8]],
+    folder: Path,
+    pairs: Sequence[tuple[str, Path]],
     perceptual: Perceptual,
     progress: Progress,
 ) -> Measured:
@@ -200,22 +174,20 @@ def _paint(
     from imagest_core.models.hardware import choose_hardware
 
     device = choose_hardware(evaluation.settings.device).device
-    folder = evaluation.out / PICTURES / file_name(method.name)
-    make_folder(folder)
     loaded_models.clear()
     reset_peak(device)
     result = Measured(method.name)
-    for number, (prompt, style) in enumerate(pairs):
+    for number, (prompt, path) in enumerate(pairs):
+        style = Style(path, style_square(path, evaluation.settings.side))
         step = progress.part(number / len(pairs), (number + 1) / len(pairs))
         painted = method.paint(prompt, style, number, step)
         result.memory = peak(device) / GIGABYTE or math.nan
-        out = folder / f"{number + 1:04d}.png"
-        record = {**painted.record, "file": out.name, "method": method.name, "style": style.path.name}
+        out = folder / picture_name(number)
+        record = {**painted.record, "file": out.name, "method": method.name, "style": path.name}
         write_generated(
             painted.picture, prompt, record, out, force=evaluation.force, inputs=evaluation.inputs
         )
         picture = eight_bit(painted.picture)
-        cells[number][method.name] = picture
         result.values["style"].append(perceptual.style_loss(picture, eight_bit(style.square)))
         result.values["clip"].append(perceptual.clip_score(picture, prompt))
         result.values["seconds"].append(painted.seconds)
@@ -224,6 +196,39 @@ def _paint(
             result.features.append(features)
     loaded_models.clear()
     return result
+
+
+def _sheets(
+    evaluation: SynthesisEvaluation, folders: Mapping[str, Path], pairs: Sequence[tuple[str, Path]]
+) -> dict[str, bytes]:
+    """Return the contact sheets as files, of the pictures that were written."""
+    strips = []
+    for number, (prompt, path) in enumerate(pairs):
+        cells = {STYLE: fitted(eight_bit(style_square(path, evaluation.settings.side)))}
+        for method, folder in folders.items():
+            with Image.open(folder / picture_name(number)) as picture:
+                cells[method] = fitted(np.asarray(picture.convert("RGB")))
+        strips.append(Strip(prompt, cells))
+    return all_sheets({SHEET: strips})
+
+
+def picture_name(number: int) -> str:
+    """Return the file name of the picture of a pair, counted from 0."""
+    return f"{number + 1:04d}.png"
+
+
+def _folders(evaluation: SynthesisEvaluation, methods: Sequence[SynthesisMethod]) -> dict[str, Path]:
+    """Return a folder of its own for the pictures of each method, by name."""
+    folders: dict[str, Path] = {}
+    for method in methods:
+        name = plain = file_name(method.name)
+        taken = {normalized_name(folder.name) for folder in folders.values()}
+        number = 1
+        while normalized_name(name) in taken:
+            number += 1
+            name = f"{plain}-{number}"
+        folders[method.name] = evaluation.out / PICTURES / name
+    return folders
 
 
 def file_name(method: str) -> str:
@@ -280,7 +285,7 @@ def _notes(
 
 
 def _files(
-    table: PaperTable, measured: Sequence[Measured], pairs: Sequence[tuple[str, Style]]
+    table: PaperTable, measured: Sequence[Measured], pairs: Sequence[tuple[str, Path]]
 ) -> dict[str, bytes]:
     texts = {
         TABLES[0]: table.to_markdown(),
@@ -290,14 +295,14 @@ def _files(
     return encoded(texts) | {TABLES[2]: plotted(table)}
 
 
-def _pictures_csv(measured: Sequence[Measured], pairs: Sequence[tuple[str, Style]]) -> str:
+def _pictures_csv(measured: Sequence[Measured], pairs: Sequence[tuple[str, Path]]) -> str:
     columns = ("style", "clip", "seconds")
     rows = (
         [
             str(number + 1),
             each.name,
             prompt,
-            style.path.name,
+            style.name,
             *(_cell(each.values[c][number]) for c in columns),
         ]
         for each in measured
@@ -306,12 +311,19 @@ def _pictures_csv(measured: Sequence[Measured], pairs: Sequence[tuple[str, Style
     return csv_text(["picture", "method", "prompt", "style_picture", *columns], rows)
 
 
-def _prepare(evaluation: SynthesisEvaluation) -> None:
+@contextmanager
+def _prepared(evaluation: SynthesisEvaluation, folders: Iterable[Path], count: int) -> Iterator[None]:
     """Create the folder; raises ``OutputError`` if something can't be written there."""
-    make_folder(evaluation.out)
-    targets = [evaluation.out / name for name in TABLES]
-    check_targets(targets, force=evaluation.force, inputs=evaluation.inputs)
-    check_writable(targets[0])
+    names = [*TABLES, *sheet_names(SHEET, count)]
+    with results_folder(evaluation.out, names, force=evaluation.force, inputs=evaluation.inputs):
+        for folder in folders:
+            if any(os.path.lexists(place) and not place.is_dir() for place in (folder.parent, folder)):
+                raise OutputError(f"{folder} can't be a folder, since a file is there: move it away.")
+            pictures = [folder / picture_name(number) for number in range(count)]
+            for path in (out for each in pictures for out in (each, each.with_suffix(".json"))):
+                if os.path.lexists(path) and not (evaluation.force and path.is_file()):
+                    check_target(path, force=evaluation.force)
+        yield
 
 
 def _mean(values: Sequence[float]) -> float:

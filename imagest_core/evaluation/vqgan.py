@@ -6,6 +6,7 @@ replaces the damage. Amused samples the codes under the mask, or a whole picture
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
@@ -77,8 +78,7 @@ class Vqgan:
 
     def paint(self, prompt: str, side: int, seed: int, steps: int, progress: Progress) -> Image:
         """Return a square picture (side, side, 3) in 0–1 from text; raises ``Cancelled`` between steps."""
-        if side % self.factor:
-            raise InputError(f"The side must be a multiple of {self.factor} px for {self.model.name}.")
+        check_side(self.model, side)
         return self._run(
             self.holder,
             progress,
@@ -111,6 +111,17 @@ def vqgan_model(name: str) -> InstalledModel:
             f"{model.identity.kind}: name another model."
         )
     return model
+
+
+def check_side(model: InstalledModel, side: int) -> None:
+    """Raise ``InputError`` unless an Amused model can make squares of ``side`` px."""
+    try:
+        config = json.loads((model.path / "vqvae" / "config.json").read_text("utf-8"))
+        factor = int(2 ** (len(config["block_out_channels"]) - 1))
+    except (OSError, ValueError, TypeError, KeyError, RecursionError):
+        raise ModelError(f"The VQGAN of {model.name} can't be read: replace the model.") from None
+    if side % factor:
+        raise InputError(f"The side must be a multiple of {factor} px for {model.name}, not {side}.")
 
 
 def load_vqgan(name: str, device: str = "auto") -> Vqgan:

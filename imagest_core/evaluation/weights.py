@@ -36,6 +36,8 @@ INCEPTION_FID = WeightsFile("pt_inception-2015-12-05.safetensors", stem="pt_ince
 INCEPTION = WeightsFile("inception-v3.safetensors", "timm/inception_v3.tv_in1k", "inception_v3")
 CLIP_FOLDERS = ("clip", "openai/clip-vit-large-patch14", "openai/clip-vit-base-patch32")
 """The name of a folder, then hub repositories, with config.json, model.safetensors and a tokenizer."""
+NAMES = (*(each.file for each in (ALEXNET, LPIPS, VGG19, INCEPTION_FID, INCEPTION)), CLIP_FOLDERS[0])
+"""What a user's folder may contain."""
 
 
 @dataclass(frozen=True)
@@ -50,10 +52,12 @@ class WeightStore:
     def default(cls, folder: Path | None = None) -> WeightStore:
         """Return the user's ``folder`` and the caches of HF_HUB_CACHE, HF_HOME and TORCH_HOME.
 
-        Raises ``InputError`` if there is no such folder.
+        Raises ``InputError`` if there is no such folder, or nothing in it that is used.
         """
         if folder is not None and not folder.is_dir():
             raise InputError(f"There is no folder {folder}: name the one that contains the metrics' weights.")
+        if folder is not None and not any((folder / name).exists() for name in NAMES):
+            raise InputError(f"{folder} has no weights of the metrics: it needs some of {', '.join(NAMES)}.")
         cache = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
         home = Path(os.environ.get("HF_HOME", cache / "huggingface"))
         torch_home = Path(os.environ.get("TORCH_HOME", cache / "torch"))
@@ -92,7 +96,9 @@ class WeightStore:
 
 
 def load_into(module: Module, path: Path, prefixes: Mapping[str, str] | None = None) -> None:
-    """Load every tensor of ``module`` from ``path``; raises ``ModelError`` if one is missing or misshapen.
+    """Load every tensor of ``module`` from ``path``.
+
+    Raises ``ModelError`` if one is missing, misshapen or not finite.
 
     ``prefixes`` maps prefixes of the module's names to those of the file. The file may contain more tensors.
     """
@@ -104,6 +110,8 @@ def load_into(module: Module, path: Path, prefixes: Mapping[str, str] | None = N
             raise ModelError(
                 f"{path.name} doesn't contain the expected network: {stored} is missing or has a wrong shape."
             )
+    if not all(bool(stored_tensors[stored].isfinite().all()) for stored in names.values()):
+        raise ModelError(f"{path.name} contains numbers that aren't finite: replace it.")
     module.load_state_dict({name: stored_tensors[stored] for name, stored in names.items()})
     module.eval().requires_grad_(False)
 

@@ -24,7 +24,7 @@ from imagest_core.synthesis.request import SynthesisRequest
 
 FORMAT = 1
 BYTES_PER_PIXEL = 6 << 10
-"""Working memory of a picture, most of it in the decoder, in half precision."""
+"""Working memory of a picture. The decoder of Stable Diffusion takes 4.2 to 5.3 KiB in float32 on a CPU."""
 FREE_PIXELS = 512 * 512
 """Pictures of up to so many pixels are tried without a look at the memory."""
 GENERATED = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
@@ -139,6 +139,7 @@ def write_generated(
     """
     record = out.with_suffix(".json")
     text = json.dumps(facts, indent=1, ensure_ascii=False)
+    text = text.encode("utf-8", "backslashreplace").decode()  # bytes of names that aren't UTF-8, as in JSON
     with all_or_none((out, record), force=force, inputs=tuple(inputs)):
         with replacing(out, force=force) as temporary:
             _write_picture(temporary, out.suffix.lower(), picture, _xmp(prompt))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import math
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -163,6 +164,8 @@ def test_scores_are_never_overwritten(damaged: Path, cli) -> None:
     [
         (lambda text: text.replace(";3;", ";6;"), "write a number from 1 to 5"),
         (lambda text: text.replace(";3;", ";nan;"), "write a number from 1 to 5"),
+        (lambda text: text.replace(";3;", ";1_0;"), "write a number from 1 to 5"),
+        (lambda text: text.replace(";3;", ";inf;"), "write a number from 1 to 5"),
         (lambda text: text.replace("work-1", "work-9"), "which the key doesn't have"),
         (lambda text: text.replace("judge", "jury"), "with the columns"),
         (lambda text: text.replace(";3;", ";;"), "No tally has a score"),
@@ -195,3 +198,52 @@ def test_a_tally_of_another_test_and_other_files_are_refused(damaged: Path, cli)
         answer = cli("unblind", key, table)
         assert (answer.code, answer.err.count("\n")) == (2, 1)
         assert sentence in answer.err
+
+
+def test_a_tally_that_is_given_twice_is_refused(damaged: Path, cli) -> None:
+    out = evaluated(damaged, cli)
+    for name in ("Anna", ""):
+        tally = fill_in(out, name, dict.fromkeys(METHODS, 3))
+        link, copy = out.parent / f"{name}-link.csv", out.parent / f"{name}-copy.csv"
+        link.symlink_to(tally)
+        copy.write_bytes(tally.read_bytes())
+        for other, words in ((tally, "is given twice"), (link, "is given twice"), (copy, "same content")):
+            answer = cli("unblind", out / "key.csv", tally, other)
+            assert (answer.code, answer.out, answer.err.count("\n")) == (2, "", 1)
+            assert words in answer.err
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (lambda text: text + text.splitlines()[-1] + "\n", "twice with the letter"),
+        (lambda text: text + text.splitlines()[-1].replace(",C,", ",D,") + "\n", "or the method"),
+        (lambda text: text.replace(",A,", ",AA,"), "a letter from A to Z"),
+        (lambda text: text.replace(",A,", ",a,"), "a letter from A to Z"),
+        (lambda text: text.replace("telea", ""), "a letter from A to Z and a method"),
+        (lambda text: text.splitlines()[0], "with the columns"),
+        (lambda text: text + "other,work-9,A,telea\n", "the key of one blind test"),
+        (lambda text: '{"test": 1}', "with the columns"),
+        (lambda text: text + "\0", "isn't|with the columns"),
+    ],
+)
+def test_damaged_keys_are_refused(damaged: Path, cli, change: Callable[[str], str], sentence: str) -> None:
+    out = evaluated(damaged, cli, "--limit", 1)
+    tally = fill_in(out, "Anna", dict.fromkeys(METHODS, 3))
+    key = out.parent / "other-key.csv"
+    key.write_text(change((out / "key.csv").read_text("utf-8")), "utf-8")
+    answer = cli("unblind", key, tally, "-o", out.parent / "judged")
+    assert (answer.code, answer.out, answer.err.count("\n")) == (2, "", 1)
+    assert re.search(sentence, answer.err)
+    assert not (out.parent / "judged").exists()
+
+
+def test_a_judge_needs_to_write_the_name_once(damaged: Path, cli) -> None:
+    out = evaluated(damaged, cli, "--limit", 2)
+    tally = fill_in(out, "Anna", dict.fromkeys(METHODS, 3))
+    tally.write_text(
+        tally.read_text("utf-8").replace("Anna", "", 3).replace(";", "\t") + "\t\t\t\t\t\n", "utf-8"
+    )
+    answer = cli("unblind", out / "key.csv", tally)
+    assert (answer.code, answer.err) == (0, "")
+    assert "by 1 judge\n" in answer.out

@@ -67,3 +67,78 @@ def test_the_constraints_pin_all_that_the_project_asks_for_and_name_no_place():
     assert pinned.isdisjoint({"imagest-workstation", "torchmetrics"})
     assert all(str(Requirement(line).specifier).startswith("==") for line in lines)
     assert not [line for line in lines if "/" in line or "@" in line or "+" in line]
+
+
+class Tables:
+    """``make tables`` with a stand-in for the environment, whose command writes down its arguments."""
+
+    def __init__(self, folder: Path) -> None:
+        self.venv, self.log = folder / "venv", folder / "log.txt"
+        (self.venv / "bin").mkdir(parents=True)
+        command = self.venv / "bin" / "imagest"
+        command.write_text(f'#!/bin/sh\nprintf "%s\\n" "$@" -- >> "{self.log}"\n')
+        command.chmod(0o755)
+        for name in ("Makefile", "pyproject.toml", "constraints.txt"):
+            shutil.copy(ROOT / name, folder)
+        self.folder = folder
+
+    def make(self, *values: str) -> subprocess.CompletedProcess[str]:
+        """Run the target where everything is installed."""
+        installed = (f"--old-file={self.venv}/{name}" for name in (".measuring", ".installed"))
+        command = ["make", "--no-print-directory", f"VENV={self.venv}", *installed, "tables", *values]
+        return subprocess.run(command, cwd=self.folder, capture_output=True, text=True, timeout=60)
+
+
+@pytest.fixture
+def tables(tmp_path: Path) -> Tables:
+    return Tables(tmp_path)
+
+
+@pytest.fixture
+def paths(tmp_path: Path) -> list[str]:
+    """Existing inputs whose names have spaces."""
+    for name in ("my cases", "my styles", "the weights"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "my prompts.txt").write_text("gold\n")
+    return ["CASES=my cases", "PROMPTS=my prompts.txt", "STYLES=my styles"]
+
+
+def said_by(done: subprocess.CompletedProcess[str]) -> str:
+    """The sentence on the standard error of a ``make`` that failed."""
+    (sentence,) = (line for line in done.stderr.splitlines() if not line.startswith("make:"))
+    assert done.returncode != 0
+    return sentence
+
+
+def test_the_tables_get_paths_with_spaces_whole(tables: Tables, paths: list[str]) -> None:
+    done = tables.make(*paths, "WEIGHTS=the weights", "ARGS=--device cpu")
+    assert done.returncode == 0, done.stderr
+    shared = ["--metric-weights", "the weights", "--device", "cpu", "--"]
+    assert tables.log.read_text().splitlines() == [
+        *("evaluate-synthesis", "my prompts.txt", "--styles", "my styles", "-o", "out/table-1", *shared),
+        *("evaluate", "my cases", "-o", "out/table-2", *shared),
+    ]
+
+
+def test_the_tables_need_their_inputs(tables: Tables, paths: list[str]) -> None:
+    for left_out in range(3):
+        given = [path for number, path in enumerate(paths) if number != left_out]
+        assert "CASES=cases PROMPTS=prompts.txt STYLES=styles" in said_by(tables.make(*given))
+    assert "There is no absent" in said_by(tables.make(*paths[:2], "STYLES=absent"))
+    assert "There is no absent" in said_by(tables.make(*paths, "WEIGHTS=absent"))
+    assert not tables.log.exists()
+
+
+def test_tables_are_made_again_by_force_only(tables: Tables, paths: list[str]) -> None:
+    (tables.folder / "out" / "table-2").mkdir(parents=True)
+    assert "ARGS=--force" in said_by(tables.make(*paths))
+    assert not tables.log.exists()
+    assert tables.make(*paths, "ARGS=--device cpu --force").returncode == 0
+    assert tables.log.read_text().count("--force\n") == 2
+
+
+def test_the_tables_install_what_they_need(tables: Tables, paths: list[str]) -> None:
+    command = ["make", "-n", f"VENV={tables.venv}", "tables", *paths]
+    done = subprocess.run(command, cwd=tables.folder, capture_output=True, text=True, timeout=60)
+    plan = done.stdout
+    assert plan.index(".[evaluate,diffusion]") < plan.index("evaluate-synthesis")

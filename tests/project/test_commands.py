@@ -300,3 +300,10 @@ def test_info_measures_a_selection(command: Command, document: Document) -> None
     assert facts["damage"][0]["percent"] == 1.0
     assert facts["within"]["pixels"] == 10_000
     assert command("info", path, "--within", "9000,0,5,5")[0] == 2
+
+
+def test_the_help_of_verify_explains_its_exit_codes(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["project", "verify", "--help"]) == 0
+    text = " ".join(capsys.readouterr().out.split())
+    for words in ("code 0: verified", "1: something differs", "2: it could not be checked"):
+        assert words in text
