@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import cv2
 import numpy as np
-import torch
-from torch import Tensor
 
 from imagest_core.arrays import Image, Mask
 from imagest_core.messages import Message
+from imagest_core.models.array_devices import Array, inference, is_cuda, on_device, on_like
 from imagest_core.models.backbone import Backbone, ConditionInputs
 from imagest_core.models.stable_diffusion.prompts import unread_letters
 from imagest_core.progress import Progress
@@ -72,7 +72,7 @@ class GenerativeSession(DiffusionSession):
         self.settings = settings
         self._sources = style.sources if style is not None else ()
         self._styled = style is not None and len(style.squares) > 0 and settings.style_strength > 0
-        with torch.inference_mode():
+        with inference(backbone.device):
             self.pipeline.condition = backbone.condition(
                 ConditionInputs(
                     style.squares if self._styled and style is not None else None,
@@ -148,7 +148,7 @@ class GenerativeSession(DiffusionSession):
         return {"sampled": f"the whole damage, at strength {self.settings.strength:g}"}
 
 
-def start_batch(views: Sequence[WindowView], device: torch.device, multiple: int) -> WindowBatch:
+def start_batch(views: Sequence[WindowView], device: Any, multiple: int) -> WindowBatch:
     """Return windows of one shape with what they start from: the coarser fill, or else the spline."""
     batch = prepare_batch(
         [replace(view, fixed_mask=None, coarse_fill=None) for view in views], device, multiple
@@ -158,7 +158,7 @@ def start_batch(views: Sequence[WindowView], device: torch.device, multiple: int
             continue
         coarse = np.where(view.mask[..., None], view.coarse_fill, view.image)
         height, width = view.mask.shape
-        image = torch.from_numpy(np.ascontiguousarray(coarse.transpose(2, 0, 1))).to(device)
+        image = on_device(device, np.ascontiguousarray(coarse.transpose(2, 0, 1)))
         batch.prefilled[index, :, :height, :width] = image * 2 - 1
     return batch
 
@@ -170,7 +170,7 @@ def add_detail(
     detail: float | None,
     quality: Quality,
     sources: Sequence[Source],
-    device: torch.device,
+    device: Any,
     progress: Progress,
 ) -> Image:
     """Return the window with ``sample`` in its hole, the finest bands from paint as ``detail`` says.
@@ -191,7 +191,7 @@ def add_detail(
         quality,
         refining=True,
         chosen=bool(chosen),
-        device=device if device.type != "cpu" else None,
+        device=device if is_cuda(device) else None,
     )
     thick = thick_mask(sample_weight(view.mask))
     seed = window_seed(request, view.window, "texture")
@@ -214,8 +214,8 @@ def boundary_share(mask: Mask) -> Image:
     return np.where(mask, BOUNDARY_SHARE + (1 - BOUNDARY_SHARE) * rising, 1).astype(np.float32)
 
 
-def _padded(values: Image, like: Tensor) -> Tensor:
-    """Return values (n, 1, h, w) as a tensor of the shape of ``like``, padded with ones."""
-    padded = torch.ones(like.shape, device=like.device)
-    padded[:, :, : values.shape[2], : values.shape[3]] = torch.from_numpy(values).to(like.device)
-    return padded
+def _padded(values: Image, like: Array) -> Array:
+    """Return values (n, 1, h, w) as an array of the kind and shape of ``like``, padded with ones."""
+    padded = np.ones(tuple(like.shape), np.float32)
+    padded[:, :, : values.shape[2], : values.shape[3]] = values
+    return on_like(like, padded)

@@ -1,8 +1,8 @@
 """Solvers: how noisy latents get from one noise level to the next.
 
 A :class:`Steps` object belongs to one run of the sampling loop: it holds the timesteps and, for multistep
-solvers, the history. The solvers of this module need no other package; those of diffusers are used through
-:mod:`imagest_core.restoration.diffusion.diffusers_steps`.
+solvers, the history. Those over timesteps are here, those over noise levels in
+:mod:`imagest_core.restoration.diffusion.sigma_steps`.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from imagest_core.errors import InputError
 from imagest_core.messages import Message
 from imagest_core.models.array_devices import Array, move_to, on_like
 from imagest_core.models.schedule import NoiseSchedule
+from imagest_core.restoration.diffusion.sigma_steps import KarrasSteps, UnipcSteps
 from imagest_core.restoration.modes import DDIM, KARRAS, LCM, MULTISTEP, SCHEDULERS, UNIPC
 
 PAPER_STEPS = 30
@@ -45,11 +46,9 @@ class Solver:
 
     def start(self, schedule: NoiseSchedule, fresh: FreshNoise) -> Steps:
         """Return the steps of one run; raises ``InputError`` if the schedule doesn't allow them."""
-        if self.scheduler in _OWN:
-            return _OWN[self.scheduler](schedule, self.steps, fresh)
-        from imagest_core.restoration.diffusion.diffusers_steps import DiffusersSteps
-
-        return DiffusersSteps(schedule, self.scheduler, self.steps)
+        if self.scheduler in _BY_SIGMA:
+            return _BY_SIGMA[self.scheduler](schedule, self.scheduler, self.steps)
+        return _BY_TIME[self.scheduler](schedule, self.steps, fresh)
 
 
 class Steps(Protocol):
@@ -136,9 +135,10 @@ class ConsistencySteps(DdimSteps):
         return self.add(clean, move_to(self._fresh(index), clean), index + 1)
 
 
-_OWN: dict[str, Callable[[NoiseSchedule, int, FreshNoise], Steps]] = {
+_BY_TIME: dict[str, Callable[[NoiseSchedule, int, FreshNoise], Steps]] = {
     DDIM: DdimSteps,
     MULTISTEP: MultistepSteps,
     LCM: ConsistencySteps,
 }
-assert {*_OWN, KARRAS, UNIPC} == set(SCHEDULERS)
+_BY_SIGMA: dict[str, Callable[[NoiseSchedule, str, int], Steps]] = {KARRAS: KarrasSteps, UNIPC: UnipcSteps}
+assert {*_BY_TIME, *_BY_SIGMA} == set(SCHEDULERS)
