@@ -31,6 +31,7 @@ from imagest_core.progress import Progress
 KINDS = {
     "imagest": QT_TRANSLATE_NOOP("Models", "Imagest network"),
     "pipeline": QT_TRANSLATE_NOOP("Models", "Diffusion model"),
+    "onnx-pipeline": QT_TRANSLATE_NOOP("Models", "Diffusion model, ONNX"),
     "lora": QT_TRANSLATE_NOOP("Models", "LoRA"),
     "textual-inversion": QT_TRANSLATE_NOOP("Models", "Textual inversion"),
     "ip-adapter": QT_TRANSLATE_NOOP("Models", "IP-Adapter"),

@@ -27,6 +27,7 @@ from imagest_core.models.installed import (
     model_root,
 )
 from imagest_core.models.library_entry import ENTRY, Entry, write_entry
+from imagest_core.models.onnx.diffusion_manifest import read_manifest
 from imagest_core.models.safetensors_header import read_header
 from imagest_core.painting.outputs import check_folder
 from imagest_core.printable import megabytes_apart, printable
@@ -56,6 +57,7 @@ LONGEST_NAME = 100
 SEPARATORS = frozenset(":,+@")
 """Characters that separate names, weights and words in lists of adapters and names of methods."""
 CHUNK = 4 << 20
+ADVICE = Message("export the graphs again with imagest models export-onnx")
 MARGIN = 64 << 20
 """Bytes that must remain free on the disk."""
 
@@ -86,6 +88,8 @@ def add_model(
     root = model_root(path)
     if identity.kind is ModelKind.IMAGEST:
         check_files(root, read_description(root), progress)
+    if identity.kind is ModelKind.ONNX_PIPELINE:
+        _check_graphs(root, progress)
     target = new_folder(name or default_name(path, identity), (path,), force=force)
     entry = Entry(*_title_and_licence(root, path, identity), identity, {}, str(root) if in_place else "")
     if in_place:
@@ -238,6 +242,9 @@ def _title_and_licence(root: Path, path: Path, identity: Identity) -> tuple[str,
     if identity.kind is ModelKind.IMAGEST:
         description = read_description(root)
         return description.title, description.licence
+    if identity.kind is ModelKind.ONNX_PIPELINE:
+        manifest = read_manifest(root)
+        return printable(manifest.title)[:200], printable(manifest.licence)[:200]
     title, licence = path.name if path.is_dir() else path.stem, ""
     if identity.layout == "file":
         metadata = read_header(root / identity.files[0]).metadata
@@ -255,6 +262,19 @@ def _licence_of_card(root: Path) -> str:
     front = text.split("\n---", 1)[0] if text.startswith("---") else ""
     match = re.search(r"^license(?:_name)?:[ \t]*(\S+)[ \t]*$", front, re.MULTILINE)
     return printable(match[1].strip("'\""))[:200] if match else ""
+
+
+def _check_graphs(root: Path, progress: Progress) -> None:
+    """Raise :class:`ModelError` if a file of a folder with ONNX graphs was changed after the export."""
+    stated = read_manifest(root).files
+    for number, (name, digest) in enumerate(stated.items()):
+        part = progress.part(number / len(stated), (number + 1) / len(stated))
+        if hash_file(root / name, part) != digest:
+            raise ModelError(
+                Message(
+                    "{path} was changed after it was exported: {advice}.", path=root / name, advice=ADVICE
+                )
+            )
 
 
 def _is_valid_name(name: str) -> bool:

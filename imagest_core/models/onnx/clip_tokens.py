@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 import unicodedata
@@ -54,7 +55,7 @@ class ClipTokenizer:
         """Merge the pair of the lowest rank until none is left."""
         symbols = [*symbols[:-1], symbols[-1] + WORD_END]
         while len(symbols) > 1:
-            pairs = list(zip(symbols, symbols[1:]))
+            pairs = list(itertools.pairwise(symbols))
             best = min(pairs, key=lambda pair: self._ranks.get(pair, len(self._ranks)))
             if best not in self._ranks:
                 break

@@ -14,10 +14,16 @@ from imagest_core.models.adapter_choice import AdapterChoice, parse_adapters
 from imagest_core.models.backbone import Capability
 from imagest_core.models.identity import Family, Identity, ModelKind, fits
 from imagest_core.models.installed import InstalledModel, find_installed, installed_models
+from imagest_core.models.runtime import ONNX, TORCH, is_installed
 from imagest_core.models.studies import STABLE_DIFFUSION, Study, check_study, find_study
 from imagest_core.progress import Progress
 from imagest_core.restoration import parameters as base
-from imagest_core.restoration.engines.added_model import AddedModelEngine, GenerativeParameters, prompted
+from imagest_core.restoration.engines.added_model import (
+    KINDS,
+    AddedModelEngine,
+    GenerativeParameters,
+    prompted,
+)
 from imagest_core.restoration.engines.base import Session, WindowSides
 from imagest_core.restoration.modes import DDIM, KARRAS, LCM, UNIPC, Quality
 from imagest_core.restoration.parameters import Choice, parameter
@@ -25,6 +31,7 @@ from imagest_core.restoration.request import RestorationRequest
 
 if TYPE_CHECKING:
     from imagest_core.arrays import Image
+    from imagest_core.models.backbone import Backbone
     from imagest_core.models.stable_diffusion.backbone import LoadOptions
     from imagest_core.restoration.diffusion.synthesis import Synthesizer
     from imagest_core.restoration.style_pictures import StylePictures
@@ -53,6 +60,12 @@ MODULES = (
     "imagest_core.models.stable_diffusion.backbone",
 )
 """What preloading imports, torch first. It can be cancelled between them."""
+ONNX_MODULES = (
+    "onnxruntime",
+    "imagest_core.restoration.diffusion.generative",
+    "imagest_core.models.onnx.diffusion",
+)
+"""The same for a model that consists of ONNX graphs."""
 
 
 def _styled(parameters: StableDiffusionParameters) -> bool:
@@ -148,6 +161,8 @@ class StableDiffusionEngine(AddedModelEngine):
     def adapters(self, parameters: base.Parameters) -> list[InstalledModel]:
         """Return the installed adapters that fit the model of ``parameters``."""
         identity = self.model_of(parameters).identity
+        if identity.kind is ModelKind.ONNX_PIPELINE:
+            return []
         return [adapter for adapter in installed_models(kinds=ADAPTERS) if fits(adapter.identity, identity)]
 
     def memory(self, request: RestorationRequest) -> int:
@@ -158,7 +173,17 @@ class StableDiffusionEngine(AddedModelEngine):
 
     def runs(self, identity: Identity) -> bool:
         """Whether this engine runs such a model."""
-        return identity.kind is ModelKind.PIPELINE and identity.family in FAMILIES
+        return identity.kind in KINDS and identity.family in FAMILIES
+
+    def models(self) -> list[InstalledModel]:
+        """Return the installed models; without torch those first that run without it."""
+        return sorted(super().models(), key=lambda model: not _is_exported(model) and not is_installed(TORCH))
+
+    def runtime_of(self, parameters: base.Parameters) -> str:
+        """Return ``onnx`` for a model that consists of ONNX graphs."""
+        with suppress(ModelError):
+            return ONNX if _is_exported(self.model_of(parameters)) else TORCH
+        return TORCH
 
     def adapters_of(self, parameters: base.Parameters) -> list[tuple[AdapterChoice, InstalledModel]]:
         """Return the chosen adapters; raises ``ModelError`` and ``InputError``."""
@@ -170,6 +195,8 @@ class StableDiffusionEngine(AddedModelEngine):
     def check_model(self, parameters: base.Parameters) -> None:
         """Raise ``ModelError`` unless the model, its adapters and the study exist and fit."""
         model = self.model_of(parameters)
+        if _is_exported(model):
+            check_unadapted(parameters)
         for _, adapter in self.adapters_of(parameters):
             check_adapter(adapter, model)
         if study := study_of(parameters):
@@ -185,6 +212,8 @@ class StableDiffusionEngine(AddedModelEngine):
         with suppress(ModelError, InputError):
             kinds = {model.identity.kind for _, model in self.adapters_of(parameters)}
         style = {Capability.STYLE} if ModelKind.IP_ADAPTER in kinds else set()
+        if self.runtime_of(parameters) == ONNX:
+            return GENERATIVE
         return GENERATIVE | {Capability.ADAPTERS} | style
 
     def shared_parameters(self, request: RestorationRequest) -> frozenset[str]:
@@ -209,15 +238,11 @@ class StableDiffusionEngine(AddedModelEngine):
         self, request: RestorationRequest, style: StylePictures | None, progress: Progress | None = None
     ) -> Session:
         """Load the model and encode text and style; raises ``ModelError``, ``InputError``, ``Cancelled``."""
-        require_extra("diffusion", "Stable Diffusion")
-        from imagest_core.models.hardware import choose_hardware
-        from imagest_core.models.stable_diffusion.backbone import load_backbone
+        backbone = self._backbone(own(request), request.device, progress or Progress())
         from imagest_core.restoration.diffusion.generative import GenerativeSession, GenerativeSettings
         from imagest_core.restoration.diffusion.solvers import Solver
 
         parameters, progress = own(request), progress or Progress()
-        model, hardware = self.model_of(parameters), choose_hardware(request.device)
-        backbone = load_backbone(model, hardware, self._load_options(parameters), progress)
         progress.check()
         scheduler = parameters.scheduler or PRESETS[parameters.quality]
         settings = GenerativeSettings(
@@ -232,20 +257,44 @@ class StableDiffusionEngine(AddedModelEngine):
         )
         return GenerativeSession(backbone, request, settings, style)
 
+    def _backbone(self, parameters: StableDiffusionParameters, device: str, progress: Progress) -> Backbone:
+        """Load the model; raises ``ModelError``, ``InputError`` and ``Cancelled``."""
+        model = self.model_of(parameters)
+        if _is_exported(model):
+            from imagest_core.models.onnx.diffusion import load_onnx_diffusion
+
+            check_unadapted(parameters)
+            return load_onnx_diffusion(model, device, progress)
+        require_extra("diffusion", "Stable Diffusion")
+        from imagest_core.models.hardware import choose_hardware
+        from imagest_core.models.stable_diffusion.backbone import load_backbone
+
+        return load_backbone(model, choose_hardware(device), self._load_options(parameters), progress)
+
+    def preload(self, request: RestorationRequest, progress: Progress) -> None:
+        """Import what runs the model; one thread at a time, the others wait."""
+        if self.runtime_of(request.parameters) == ONNX:
+            self._import(ONNX_MODULES, progress)
+        else:
+            super().preload(request, progress)
+
     def open_synthesis(
         self, parameters: base.Parameters, device: str, style: Image | None, progress: Progress
     ) -> Synthesizer:
         """Load the model for synthesis from text and style pictures (k, side, side, 3)."""
         require_extra("diffusion", "Stable Diffusion")
         from imagest_core.models.backbone import ConditionInputs
-        from imagest_core.models.hardware import choose_hardware
-        from imagest_core.models.stable_diffusion.backbone import load_backbone
         from imagest_core.restoration.diffusion.solvers import Solver
         from imagest_core.restoration.diffusion.synthesis import Synthesizer
 
         assert isinstance(parameters, StableDiffusionParameters)
-        model, hardware = self.model_of(parameters), choose_hardware(device)
-        backbone = load_backbone(model, hardware, self._load_options(parameters), progress)
+        if self.runtime_of(parameters) == ONNX:
+            raise InputError(
+                Message(
+                    "A model of ONNX graphs makes no whole pictures: choose the one it was exported from."
+                )
+            )
+        backbone = self._backbone(parameters, device, progress)
         scheduler = parameters.scheduler or PRESETS[parameters.quality]
         inputs = ConditionInputs(
             style,
@@ -271,6 +320,28 @@ def study_of(parameters: base.Parameters) -> Study | None:
     """Return the chosen study; raises :class:`ModelError` if there is no such study."""
     name = str(getattr(parameters, "study", ""))
     return find_study(name) if name else None
+
+
+def _is_exported(model: InstalledModel) -> bool:
+    return model.identity.kind is ModelKind.ONNX_PIPELINE
+
+
+def check_unadapted(parameters: base.Parameters) -> None:
+    """Raise ``InputError`` if adapters or a study are asked for, which ONNX graphs can't take."""
+    if getattr(parameters, "adapters", ""):
+        raise InputError(
+            Message(
+                "A model of ONNX graphs takes no adapters: leave out --adapters, or choose the model that it"
+                " was exported from."
+            )
+        )
+    if getattr(parameters, "study", ""):
+        raise InputError(
+            Message(
+                "A model of ONNX graphs takes no study: leave out --study, or choose the model that it was"
+                " exported from."
+            )
+        )
 
 
 def _is_adapter(identity: Identity) -> bool:
