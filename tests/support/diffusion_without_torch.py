@@ -23,7 +23,7 @@ def use(model: str, scan: str, mask: str, folder: Path) -> None:
         assert main([*prompted, "--scheduler", solver, "-o", out, "--record", f"{out}.json"]) == 0
     assert main([*common, "-o", str(folder / "plain.tif"), "--batch", "4"]) == 0
     assert main([*common, "-o", str(folder / "again.tif"), "--device", "cpu"]) == 0
-    for refused in (["--runtime", "torch"], ["--adapters", "graphs"], ["--study", "x"]):
+    for refused in (["--runtime", "torch"], ["--adapters", "graphs"]):
         assert main([*common, "-o", str(folder / "no.tif"), *refused]) == 2
     assert main(["models", "export-onnx", "graphs", "-o", str(folder / "out")]) == 2
     assert "torch" not in sys.modules
