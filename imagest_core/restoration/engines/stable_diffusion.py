@@ -35,10 +35,14 @@ PRESETS: Mapping[Quality, str] = {Quality.DRAFT: UNIPC, Quality.STANDARD: KARRAS
 STEPS: Mapping[str, int] = {UNIPC: 12, KARRAS: 20, DDIM: 30, LCM: 6}
 """Usual steps of each solver; those of DDIM are the paper's, those of LCM suit adapters for few steps."""
 SIDES = {
-    Family.SD1: WindowSides(512, 768),
-    Family.SD2: WindowSides(512, 768),
-    Family.SDXL: WindowSides(1024, 1280),
+    Family.SD1: (512, 768),
+    Family.SD2: (512, 768),
+    Family.SDXL: (1024, 1280),
 }
+CANVAS_SIDE = 2560
+"""Limits the side in px of a canvas on which windows are denoised together, and so the memory."""
+MAX_JOINED = 4
+"""Windows along each side of a canvas at most."""
 ADAPTERS = (ModelKind.LORA, ModelKind.TEXTUAL_INVERSION, ModelKind.IP_ADAPTER, ModelKind.VAE)
 LATENT_FACTOR = 8
 STYLE_SIDE = 224
@@ -302,4 +306,5 @@ def check_adapter(adapter: InstalledModel, model: InstalledModel) -> None:
 def sides_of(identity: Identity) -> WindowSides:
     """Return the window sides of a model: those it was trained with, and a half more for large holes."""
     side = int(identity.details.get("sample_size", 0)) * LATENT_FACTOR
-    return WindowSides(side, side + side // 2) if side else SIDES[identity.family]
+    usual, largest = (side, side + side // 2) if side else SIDES[identity.family]
+    return WindowSides(usual, largest, max(1, min(MAX_JOINED, CANVAS_SIDE // largest)))
