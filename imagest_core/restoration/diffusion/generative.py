@@ -57,7 +57,8 @@ class GenerativeSettings:
     """What an engine's parameters ask of a session.
 
     ``detail``: share of the texture of intact paint in the finest bands; None takes 0.9 of it in windows that
-    refine a coarser fill, where the scan is finer than what the model saw, and none elsewhere.
+    refine a coarser fill, where the scan is finer than what the model saw, and none elsewhere. ``few_steps``:
+    the kind of few-step adapter that decided solver, steps and guidance, for the record.
     """
 
     solver: Solver
@@ -68,6 +69,7 @@ class GenerativeSettings:
     style_strength: float = 1.0
     strength: float = 1.0
     detail: float | None = None
+    few_steps: str = ""
 
 
 class GenerativeSession(DiffusionSession):
@@ -111,6 +113,7 @@ class GenerativeSession(DiffusionSession):
             "refining_strength": REFINING_STRENGTH,
             "styled": int(self._styled),
             "detail": "0.9 in refined windows" if settings.detail is None else settings.detail,
+            **({"few_steps": settings.few_steps} if settings.few_steps else {}),
             **({"overlaps": "blended in latents"} if self.joined else {}),
             **({"language": _language_note(unread)} if unread else {}),
         }

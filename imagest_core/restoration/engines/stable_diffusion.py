@@ -12,6 +12,7 @@ from imagest_core.extras import require_extra
 from imagest_core.messages import Message
 from imagest_core.models.adapter_choice import AdapterChoice, parse_adapters
 from imagest_core.models.backbone import Capability
+from imagest_core.models.few_steps import FewSteps, few_steps_of
 from imagest_core.models.identity import Family, Identity, ModelKind, fits
 from imagest_core.models.installed import InstalledModel, find_installed, installed_models
 from imagest_core.models.studies import STABLE_DIFFUSION, Study, check_study, find_study
@@ -34,6 +35,16 @@ PRESETS: Mapping[Quality, str] = {Quality.DRAFT: UNIPC, Quality.STANDARD: KARRAS
 """Solver of each quality."""
 STEPS: Mapping[str, int] = {UNIPC: 12, KARRAS: 20, DDIM: 30, LCM: 6}
 """Usual steps of each solver; those of DDIM are the paper's, those of LCM suit adapters for few steps."""
+FEW_STEPS: Mapping[FewSteps, str] = {
+    FewSteps.LCM: LCM,
+    FewSteps.LIGHTNING: DDIM,
+    FewSteps.HYPER: DDIM,
+}
+"""Solver of each kind of few-step adapter. DDIM with our trailing timesteps is Euler's method with trailing
+spacing, which the authors of Lightning and Hyper-SD ask for."""
+FEW = {Quality.DRAFT: 4, Quality.STANDARD: 6, Quality.FINE: 8}
+"""Steps of each quality with such an adapter."""
+GUIDANCE = 7.5
 SIDES = {
     Family.SD1: (512, 768),
     Family.SD2: (512, 768),
@@ -64,6 +75,19 @@ def _styled(parameters: StableDiffusionParameters) -> bool:
 
 
 @dataclass(frozen=True)
+class Preset:
+    """How a fill is sampled: what was asked for, else what model and adapters need.
+
+    ``few_steps``: the kind of few-step adapter that decided, if any.
+    """
+
+    scheduler: str
+    steps: int
+    guidance: float
+    few_steps: FewSteps | None = None
+
+
+@dataclass(frozen=True)
 class StableDiffusionParameters(GenerativeParameters):
     """What Stable Diffusion can be asked for."""
 
@@ -80,13 +104,13 @@ class StableDiffusionParameters(GenerativeParameters):
         ),
     )
     steps: int | None = parameter(
-        None, label="Steps", help="Sampling steps.", low=1, high=1000, automatic="by the method"
+        None, label="Steps", help="Sampling steps.", low=1, high=1000, automatic="by method and adapters"
     )
     scheduler: str | None = parameter(
         None,
         label="Sampling method",
         help="Solver of the sampling (scheduler).",
-        automatic="by quality",
+        automatic="by quality and adapters",
         choices=(
             Choice(UNIPC, "UniPC"),
             Choice(KARRAS, "DPM-Solver++ with Karras levels"),
@@ -94,13 +118,14 @@ class StableDiffusionParameters(GenerativeParameters):
             Choice(LCM, "LCM, for few-step adapters"),
         ),
     )
-    guidance: float = parameter(
-        7.5,
+    guidance: float | None = parameter(
+        None,
         label="Text strength",
         help="Guidance scale; without a prompt there is no guidance, which halves the time.",
         low=1.0,
         high=20.0,
         step=0.5,
+        automatic="7.5; 1 with an adapter for few steps",
         requires=Capability.TEXT,
         applies=prompted,
     )
@@ -169,6 +194,19 @@ class StableDiffusionEngine(AddedModelEngine):
         choices = parse_adapters(str(getattr(parameters, "adapters", "")))
         return [(choice, find_installed(choice.name, _is_adapter)) for choice in choices]
 
+    def preset(self, parameters: base.Parameters) -> Preset:
+        """Return how ``parameters`` are sampled; raises ``ModelError`` for an adapter that there isn't."""
+        assert isinstance(parameters, StableDiffusionParameters)
+        adapters = self.adapters_of(parameters)
+        kinds = [few_steps_of(model.identity) for choice, model in adapters if choice.weight]
+        few = next((kind for kind in kinds if kind is not None), None)
+        scheduler = parameters.scheduler or (FEW_STEPS[few] if few else PRESETS[parameters.quality])
+        steps = FEW[parameters.quality] if few else STEPS[scheduler]
+        guidance = 1.0 if few else GUIDANCE
+        if parameters.guidance is not None:
+            guidance = parameters.guidance
+        return Preset(scheduler, parameters.steps or steps, guidance, few)
+
     # What requests use
 
     def check_model(self, parameters: base.Parameters) -> None:
@@ -223,16 +261,17 @@ class StableDiffusionEngine(AddedModelEngine):
         model, hardware = self.model_of(parameters), choose_hardware(request.device)
         backbone = load_backbone(model, hardware, self._load_options(parameters), progress)
         progress.check()
-        scheduler = parameters.scheduler or PRESETS[parameters.quality]
+        preset = self.preset(parameters)
         settings = GenerativeSettings(
-            Solver(scheduler, parameters.steps or STEPS[scheduler]),
+            Solver(preset.scheduler, preset.steps),
             quality=parameters.quality,
             prompt=parameters.prompt,
             negative_prompt=parameters.negative_prompt,
-            guidance=parameters.guidance,
+            guidance=preset.guidance,
             style_strength=parameters.style_strength,
             strength=parameters.strength,
             detail=parameters.detail,
+            few_steps=str(preset.few_steps or ""),
         )
         return GenerativeSession(backbone, request, settings, style)
 
@@ -250,15 +289,15 @@ class StableDiffusionEngine(AddedModelEngine):
         assert isinstance(parameters, StableDiffusionParameters)
         model, hardware = self.model_of(parameters), choose_hardware(device)
         backbone = load_backbone(model, hardware, self._load_options(parameters), progress)
-        scheduler = parameters.scheduler or PRESETS[parameters.quality]
+        preset = self.preset(parameters)
         inputs = ConditionInputs(
             style,
             parameters.style_strength,
             parameters.prompt,
             parameters.negative_prompt,
-            parameters.guidance,
+            preset.guidance,
         )
-        return Synthesizer(backbone, Solver(scheduler, parameters.steps or STEPS[scheduler]), inputs)
+        return Synthesizer(backbone, Solver(preset.scheduler, preset.steps), inputs)
 
     def _load_options(self, parameters: StableDiffusionParameters) -> LoadOptions:
         from imagest_core.models.stable_diffusion.adapters import LoadedAdapter
