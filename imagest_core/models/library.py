@@ -15,6 +15,7 @@ from pathlib import Path
 from imagest_core.errors import ModelError, OutputError
 from imagest_core.messages import Message
 from imagest_core.models.description import CONFIG, check_files, read_description
+from imagest_core.models.few_steps import DETAIL, FewSteps
 from imagest_core.models.identity import Family, Identity, ModelKind, identify
 from imagest_core.models.installed import (
     EMBEDDED,
@@ -26,7 +27,7 @@ from imagest_core.models.installed import (
     installed_models,
     model_root,
 )
-from imagest_core.models.library_entry import ENTRY, Entry, write_entry
+from imagest_core.models.library_entry import ENTRY, Entry, read_entry, write_entry
 from imagest_core.models.onnx.diffusion_manifest import read_manifest
 from imagest_core.models.safetensors_header import read_header
 from imagest_core.painting.outputs import check_folder
@@ -39,6 +40,7 @@ __all__ = [
     "add_downloaded",
     "add_model",
     "check_model",
+    "declare_few_steps",
     "default_name",
     "embedded_folder",
     "find_installed",
@@ -72,19 +74,22 @@ def add_model(
     in_place: bool = False,
     progress: Progress | None = None,
     prediction: str = "",
+    few_steps: str = "",
     force: bool = False,
 ) -> InstalledModel:
     """Identify a folder or file and add it to the library, completely or not at all.
 
     With ``in_place`` only its location and hashes are stored. ``prediction`` ("epsilon" or "v_prediction")
-    overrides what was recognised. With ``force`` a model of the same name is replaced. Raises
-    :class:`ModelError`, :class:`OutputError` and ``Cancelled``.
+    and ``few_steps`` (see :func:`with_few_steps`) override what was recognised. With ``force`` a model of the
+    same name is replaced. Raises :class:`ModelError`, :class:`OutputError` and ``Cancelled``.
     """
     progress = progress or Progress()
     path = path.absolute()
     identity = identify(path)
     if prediction:
         identity = _with_prediction(path, identity, prediction)
+    if few_steps:
+        identity = with_few_steps(path.name, identity, few_steps)
     root = model_root(path)
     if identity.kind is ModelKind.IMAGEST:
         check_files(root, read_description(root), progress)
@@ -99,10 +104,19 @@ def add_model(
 
 
 def add_downloaded(
-    path: Path, name: str, *, origin: str, licence: str, progress: Progress, force: bool = False
+    path: Path,
+    name: str,
+    *,
+    origin: str,
+    licence: str,
+    progress: Progress,
+    few_steps: str = "",
+    force: bool = False,
 ) -> InstalledModel:
     """Move a downloaded model into the library; the files must be on its disk."""
     identity, root = identify(path), model_root(path)
+    if few_steps:
+        identity = with_few_steps(name, identity, few_steps)
     target = new_folder(name, force=force)
     title, stated = _title_and_licence(root, path, identity)
     title = name if path.is_dir() and title == path.name else title
@@ -155,6 +169,25 @@ def _with_prediction(path: Path, identity: Identity, prediction: str) -> Identit
             Message("{path} isn't a single Stable Diffusion file: leave out --prediction.", path=path.name)
         )
     return replace(identity, prediction=prediction)
+
+
+def with_few_steps(name: str, identity: Identity, kind: str) -> Identity:
+    """Return the identity of a LoRA with its kind of few-step adapter: a :class:`FewSteps`, or "none".
+
+    Raises :class:`ModelError` for anything but a LoRA.
+    """
+    if identity.kind is not ModelKind.LORA:
+        raise ModelError(Message("{name} isn't a LoRA: leave out --few-steps.", name=name))
+    details = {key: value for key, value in identity.details.items() if key != DETAIL}
+    return replace(identity, details=details if kind == "none" else {**details, DETAIL: FewSteps(kind)})
+
+
+def declare_few_steps(name: str, kind: str) -> InstalledModel:
+    """Store the kind of an installed LoRA; see :func:`with_few_steps`. Its files are not touched."""
+    model = find_installed(name)
+    entry = read_entry(model.folder)
+    write_entry(model.folder, replace(entry, identity=with_few_steps(name, entry.identity, kind)))
+    return find_installed(name)
 
 
 def _install(

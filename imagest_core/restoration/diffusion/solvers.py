@@ -22,6 +22,8 @@ from imagest_core.restoration.diffusion.sigma_steps import KarrasSteps, UnipcSte
 from imagest_core.restoration.modes import DDIM, KARRAS, LCM, MULTISTEP, SCHEDULERS, UNIPC
 
 PAPER_STEPS = 30
+DISTILLED_STEPS = 50
+"""Timesteps at which latent consistency models were distilled, evenly spaced up to the last one."""
 
 FreshNoise = Callable[[int], Array]
 """Index of a step → standard normal noise (n, c, h, w), keyed by window and step."""
@@ -128,7 +130,16 @@ class MultistepSteps(DdimSteps):
 
 
 class ConsistencySteps(DdimSteps):
-    """Latent consistency: z₀ is predicted at once and noised again (Luo et al., 2023, algorithm 1)."""
+    """Latent consistency: z₀ is predicted at once and noised again (Luo et al., 2023, algorithm 1).
+
+    The timesteps are among those that the models were distilled at, as far as there are enough of them.
+    """
+
+    def __init__(self, schedule: NoiseSchedule, count: int, fresh: FreshNoise) -> None:
+        super().__init__(schedule, count, fresh)
+        if count <= DISTILLED_STEPS:
+            spaced = np.floor(np.linspace(0, DISTILLED_STEPS, count, endpoint=False)).astype(np.int64)
+            self.times = schedule.timesteps(DISTILLED_STEPS)[spaced].tolist()
 
     def next(self, noisy: Array, clean: Array, index: int) -> Array:
         """Return the predicted z₀ with fresh noise at the level of ``times[index + 1]``."""

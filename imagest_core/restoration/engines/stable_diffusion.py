@@ -12,12 +12,14 @@ from imagest_core.extras import require_extra
 from imagest_core.messages import Message
 from imagest_core.models.adapter_choice import AdapterChoice, parse_adapters
 from imagest_core.models.backbone import Capability
+from imagest_core.models.few_steps import FewSteps, few_steps_of
 from imagest_core.models.identity import Family, Identity, ModelKind, fits
 from imagest_core.models.installed import InstalledModel, find_installed, installed_models
 from imagest_core.models.runtime import ONNX, TORCH, is_installed
 from imagest_core.models.studies import STABLE_DIFFUSION, Study, check_study, find_study
 from imagest_core.progress import Progress
 from imagest_core.restoration import parameters as base
+from imagest_core.restoration.engines.adapters import ADAPTERS, check_adapter, check_unadapted, is_adapter
 from imagest_core.restoration.engines.added_model import (
     KINDS,
     AddedModelEngine,
@@ -41,12 +43,25 @@ PRESETS: Mapping[Quality, str] = {Quality.DRAFT: UNIPC, Quality.STANDARD: KARRAS
 """Solver of each quality."""
 STEPS: Mapping[str, int] = {UNIPC: 12, KARRAS: 20, DDIM: 30, LCM: 6}
 """Usual steps of each solver; those of DDIM are the paper's, those of LCM suit adapters for few steps."""
-SIDES = {
-    Family.SD1: WindowSides(512, 768),
-    Family.SD2: WindowSides(512, 768),
-    Family.SDXL: WindowSides(1024, 1280),
+FEW_STEPS: Mapping[FewSteps, str] = {
+    FewSteps.LCM: LCM,
+    FewSteps.LIGHTNING: DDIM,
+    FewSteps.HYPER: DDIM,
 }
-ADAPTERS = (ModelKind.LORA, ModelKind.TEXTUAL_INVERSION, ModelKind.IP_ADAPTER, ModelKind.VAE)
+"""Solver of each kind of few-step adapter. DDIM with our trailing timesteps is Euler's method with trailing
+spacing, which the authors of Lightning and Hyper-SD ask for."""
+FEW = {Quality.DRAFT: 4, Quality.STANDARD: 6, Quality.FINE: 8}
+"""Steps of each quality with such an adapter."""
+GUIDANCE = 7.5
+SIDES = {
+    Family.SD1: (512, 768),
+    Family.SD2: (512, 768),
+    Family.SDXL: (1024, 1280),
+}
+CANVAS_SIDE = 2560
+"""Limits the side in px of a canvas on which windows are denoised together, and so the memory."""
+MAX_JOINED = 4
+"""Windows along each side of a canvas at most."""
 LATENT_FACTOR = 8
 STYLE_SIDE = 224
 BYTES_PER_PIXEL = 6 << 10
@@ -73,6 +88,19 @@ def _styled(parameters: StableDiffusionParameters) -> bool:
 
 
 @dataclass(frozen=True)
+class Preset:
+    """How a fill is sampled: what was asked for, else what model and adapters need.
+
+    ``few_steps``: the kind of few-step adapter that decided, if any.
+    """
+
+    scheduler: str
+    steps: int
+    guidance: float
+    few_steps: FewSteps | None = None
+
+
+@dataclass(frozen=True)
 class StableDiffusionParameters(GenerativeParameters):
     """What Stable Diffusion can be asked for."""
 
@@ -89,13 +117,13 @@ class StableDiffusionParameters(GenerativeParameters):
         ),
     )
     steps: int | None = parameter(
-        None, label="Steps", help="Sampling steps.", low=1, high=1000, automatic="by the method"
+        None, label="Steps", help="Sampling steps.", low=1, high=1000, automatic="by method and adapters"
     )
     scheduler: str | None = parameter(
         None,
         label="Sampling method",
         help="Solver of the sampling (scheduler).",
-        automatic="by quality",
+        automatic="by quality and adapters",
         choices=(
             Choice(UNIPC, "UniPC"),
             Choice(KARRAS, "DPM-Solver++ with Karras levels"),
@@ -103,13 +131,14 @@ class StableDiffusionParameters(GenerativeParameters):
             Choice(LCM, "LCM, for few-step adapters"),
         ),
     )
-    guidance: float = parameter(
-        7.5,
+    guidance: float | None = parameter(
+        None,
         label="Text strength",
         help="Guidance scale; without a prompt there is no guidance, which halves the time.",
         low=1.0,
         high=20.0,
         step=0.5,
+        automatic="7.5; 1 with an adapter for few steps",
         requires=Capability.TEXT,
         applies=prompted,
     )
@@ -188,7 +217,20 @@ class StableDiffusionEngine(AddedModelEngine):
     def adapters_of(self, parameters: base.Parameters) -> list[tuple[AdapterChoice, InstalledModel]]:
         """Return the chosen adapters; raises ``ModelError`` and ``InputError``."""
         choices = parse_adapters(str(getattr(parameters, "adapters", "")))
-        return [(choice, find_installed(choice.name, _is_adapter)) for choice in choices]
+        return [(choice, find_installed(choice.name, is_adapter)) for choice in choices]
+
+    def preset(self, parameters: base.Parameters) -> Preset:
+        """Return how ``parameters`` are sampled; raises ``ModelError`` for an adapter that there isn't."""
+        assert isinstance(parameters, StableDiffusionParameters)
+        adapters = self.adapters_of(parameters)
+        kinds = [few_steps_of(model.identity) for choice, model in adapters if choice.weight]
+        few = next((kind for kind in kinds if kind is not None), None)
+        scheduler = parameters.scheduler or (FEW_STEPS[few] if few else PRESETS[parameters.quality])
+        steps = FEW[parameters.quality] if few else STEPS[scheduler]
+        guidance = 1.0 if few else GUIDANCE
+        if parameters.guidance is not None:
+            guidance = parameters.guidance
+        return Preset(scheduler, parameters.steps or steps, guidance, few)
 
     # What requests use
 
@@ -244,16 +286,17 @@ class StableDiffusionEngine(AddedModelEngine):
 
         parameters, progress = own(request), progress or Progress()
         progress.check()
-        scheduler = parameters.scheduler or PRESETS[parameters.quality]
+        preset = self.preset(parameters)
         settings = GenerativeSettings(
-            Solver(scheduler, parameters.steps or STEPS[scheduler]),
+            Solver(preset.scheduler, preset.steps),
             quality=parameters.quality,
             prompt=parameters.prompt,
             negative_prompt=parameters.negative_prompt,
-            guidance=parameters.guidance,
+            guidance=preset.guidance,
             style_strength=parameters.style_strength,
             strength=parameters.strength,
             detail=parameters.detail,
+            few_steps=str(preset.few_steps or ""),
         )
         return GenerativeSession(backbone, request, settings, style)
 
@@ -295,15 +338,15 @@ class StableDiffusionEngine(AddedModelEngine):
                 )
             )
         backbone = self._backbone(parameters, device, progress)
-        scheduler = parameters.scheduler or PRESETS[parameters.quality]
+        preset = self.preset(parameters)
         inputs = ConditionInputs(
             style,
             parameters.style_strength,
             parameters.prompt,
             parameters.negative_prompt,
-            parameters.guidance,
+            preset.guidance,
         )
-        return Synthesizer(backbone, Solver(scheduler, parameters.steps or STEPS[scheduler]), inputs)
+        return Synthesizer(backbone, Solver(preset.scheduler, preset.steps), inputs)
 
     def _load_options(self, parameters: StableDiffusionParameters) -> LoadOptions:
         from imagest_core.models.stable_diffusion.adapters import LoadedAdapter
@@ -326,51 +369,8 @@ def _is_exported(model: InstalledModel) -> bool:
     return model.identity.kind is ModelKind.ONNX_PIPELINE
 
 
-def check_unadapted(parameters: base.Parameters) -> None:
-    """Raise ``InputError`` if adapters or a study are asked for, which ONNX graphs can't take."""
-    if getattr(parameters, "adapters", ""):
-        raise InputError(
-            Message(
-                "A model of ONNX graphs takes no adapters: leave out --adapters, or choose the model that it"
-                " was exported from."
-            )
-        )
-    if getattr(parameters, "study", ""):
-        raise InputError(
-            Message(
-                "A model of ONNX graphs takes no study: leave out --study, or choose the model that it was"
-                " exported from."
-            )
-        )
-
-
-def _is_adapter(identity: Identity) -> bool:
-    return identity.kind in ADAPTERS
-
-
-def check_adapter(adapter: InstalledModel, model: InstalledModel) -> None:
-    """Raise :class:`ModelError` unless ``adapter`` is an adapter and fits ``model``."""
-    if adapter.identity.kind not in ADAPTERS:
-        raise ModelError(
-            Message(
-                "{name} is no adapter but a {kind}; adapters are {kinds}.",
-                name=adapter.name,
-                kind=adapter.identity.kind,
-                kinds=", ".join(ADAPTERS),
-            )
-        )
-    if not fits(adapter.identity, model.identity):
-        raise ModelError(
-            Message(
-                "The adapter {name} doesn't fit the model {model}; choose one for {family}.",
-                name=adapter.name,
-                model=model.name,
-                family=model.identity.family,
-            )
-        )
-
-
 def sides_of(identity: Identity) -> WindowSides:
     """Return the window sides of a model: those it was trained with, and a half more for large holes."""
     side = int(identity.details.get("sample_size", 0)) * LATENT_FACTOR
-    return WindowSides(side, side + side // 2) if side else SIDES[identity.family]
+    usual, largest = (side, side + side // 2) if side else SIDES[identity.family]
+    return WindowSides(usual, largest, max(1, min(MAX_JOINED, CANVAS_SIDE // largest)))
