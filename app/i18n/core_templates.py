@@ -556,6 +556,7 @@ TEMPLATES = (
     QT_TRANSLATE_NOOP("Core", "{name} is {kind}: convert it to 8- or 16-bit RGB, then open it again."),
     QT_TRANSLATE_NOOP("Core", "{name} is {kind}: {remedy}, then open that."),
     QT_TRANSLATE_NOOP("Core", "{name} is {what}: {remedy}, then open it again."),
+    QT_TRANSLATE_NOOP("Core", "{name} isn't a LoRA: leave out --few-steps."),
     QT_TRANSLATE_NOOP("Core", "{name} of the model {folder} doesn't match its description: import it again."),
     QT_TRANSLATE_NOOP("Core", "{name} of the model {folder} was changed or damaged: add the model again."),
     QT_TRANSLATE_NOOP("Core", "{name} of {repository} arrived damaged; fetch it again."),

@@ -605,6 +605,10 @@
         <translation>无</translation>
     </message>
     <message>
+        <source>{0} adapter: {1}, {2} steps, text strength {3}.</source>
+        <translation>{0} 适配器：{1}，{2} 步，文字强度 {3}。</translation>
+    </message>
+    <message>
         <source>Leave out {0}</source>
         <translation>去掉 {0}</translation>
     </message>
@@ -2954,6 +2958,10 @@
         <translation>{name} 是{what}：请{remedy}，然后重新打开。</translation>
     </message>
     <message>
+        <source>{name} isn&apos;t a LoRA: leave out --few-steps.</source>
+        <translation>{name} 不是 LoRA：请去掉 --few-steps。</translation>
+    </message>
+    <message>
         <source>{name} of the model {folder} was changed or damaged: add the model again.</source>
         <translation>模型 {folder} 的 {name} 已更改或损坏：请重新添加该模型。</translation>
     </message>
@@ -5177,6 +5185,22 @@ SHA-256 of the unchanged samples: {2}…</source>
         <translation>保留</translation>
     </message>
     <message>
+        <source>As many as usual</source>
+        <translation>与通常相同</translation>
+    </message>
+    <message>
+        <source>Few: {0}</source>
+        <translation>少：{0}</translation>
+    </message>
+    <message>
+        <source>Sampling steps of this LoRA</source>
+        <translation>此 LoRA 的采样步数</translation>
+    </message>
+    <message>
+        <source>LoRA for few steps need a sampling method of their own; their page says which they are.</source>
+        <translation>少步数 LoRA 需要专门的采样方法；其网页会说明属于哪一种。</translation>
+    </message>
+    <message>
         <source>{0} free on the disk</source>
         <translation>磁盘剩余 {0}</translation>
     </message>
@@ -5458,10 +5482,6 @@ SHA-256 of the unchanged samples: {2}…</source>
         <translation>对这幅画的研究，使模型适应其完好部分。</translation>
     </message>
     <message>
-        <source>by the method</source>
-        <translation>由方法决定</translation>
-    </message>
-    <message>
         <source>Style adapter</source>
         <translation>风格适配器</translation>
     </message>
@@ -5574,6 +5594,14 @@ SHA-256 of the unchanged samples: {2}…</source>
         <translation>DDIM，30 步，与论文相同</translation>
     </message>
     <message>
+        <source>by method and adapters</source>
+        <translation>由方法和适配器决定</translation>
+    </message>
+    <message>
+        <source>by quality and adapters</source>
+        <translation>由质量和适配器决定</translation>
+    </message>
+    <message>
         <source>UniPC</source>
         <translation>UniPC</translation>
     </message>
@@ -5600,6 +5628,10 @@ SHA-256 of the unchanged samples: {2}…</source>
     <message>
         <source>How far the fill may leave the smooth pre-fill; lower keeps its colours and shapes.</source>
         <translation>填补可以偏离平滑预填补的程度；较低时保留其颜色和形状。</translation>
+    </message>
+    <message>
+        <source>7.5; 1 with an adapter for few steps</source>
+        <translation>7.5；使用少步数适配器时为 1</translation>
     </message>
     <message>
         <source>Adapters</source>
