@@ -89,6 +89,11 @@ class Tiles:
         self.add(total, bell)
         return bell / self.cut(total)
 
+    def split_weights(self, device: torch.device, count: int) -> list[Tensor]:
+        """Return the weights, ``count`` windows at a time."""
+        weights = self.weights(device)
+        return [weights[i : i + count] for i in range(0, len(weights), count)]
+
 
 def _bell(length: int, device: torch.device) -> Tensor:
     centres = torch.arange(length, device=device, dtype=torch.float32) + 0.5
@@ -122,10 +127,10 @@ class CanvasSampler:
         backbone = self.backbone = pipeline.backbone
         height, width = batch.mask.shape[2:]
         self.tiles = Tiles.of(view, backbone, (int(height), int(width)))
-        self._weights = self.tiles.weights(backbone.device).split(count)
+        self._weights = self.tiles.split_weights(backbone.device, count)
         self._chunks = self.tiles.chunks(count)
         latent = self._latent = self.tiles.at(backbone.latent_factor)
-        self._latent_weights = latent.weights(backbone.device).split(count)
+        self._latent_weights = latent.split_weights(backbone.device, count)
         self._latent_chunks = latent.chunks(count)
         self._encoded: list[EncodedWindows] = []
 
