@@ -104,14 +104,13 @@ def test_joined_windows_are_one_batch_on_the_card(
     fills, seen = [], []
     for name in ("cpu", device):
         with open_session(model, name, prompt="gold", detail=0.0) as session:
-            original = session.backbone.denoise
-
-            def denoise(latents: torch.Tensor, *args: Any) -> torch.Tensor:
-                seen.append(len(latents))
-                return original(latents, *args)
-
+            denoise = session.backbone.denoise
             with monkeypatch.context() as patch:
-                patch.setattr(session.backbone, "denoise", denoise)
+                patch.setattr(
+                    session.backbone,
+                    "denoise",
+                    lambda z, *args, denoise=denoise: seen.append(len(z)) or denoise(z, *args),
+                )
                 fills.append(filled(session, canvas()))
             assert session.facts["overlaps"] == "blended in latents"
     assert seen[-1] == (4 if device == "cuda" else 1)

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from imagest_core.arrays import Image, Mask
 from imagest_core.damage.map import DamageMap
@@ -116,7 +117,7 @@ class CoarseFill:
         depth = cv2.distanceTransform(np.concatenate(reduced), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
         return np.asarray(depth[reach:-reach, reach:-reach] > band)
 
-    def _lost(self, box: Box, scale: int) -> Mask:
+    def _lost(self, box: Box, scale: int) -> NDArray[np.uint8]:
         """Return 1 at each working pixel of ``box`` that is damaged or outside the picture."""
         lost = np.ones((box.height, box.width), np.uint8)
         inside = box.within(self._dilated.box)

@@ -90,6 +90,11 @@ class Tiles:
         self.add(total, bell)
         return on_device(device, bell / self.cut(total))
 
+    def split_weights(self, device: Any, count: int) -> list[Array]:
+        """Return the weights, ``count`` windows at a time."""
+        weights = self.weights(device)
+        return [weights[i : i + count] for i in range(0, len(weights), count)]
+
 
 def _bell(length: int) -> NDArray[np.float32]:
     centres = np.arange(length, dtype=np.float32) + np.float32(0.5)
@@ -130,10 +135,10 @@ class CanvasSampler:
         backbone = self.backbone = pipeline.backbone
         height, width = batch.mask.shape[2:]
         self.tiles = Tiles.of(view, backbone, (int(height), int(width)))
-        self._weights = _split(self.tiles.weights(backbone.device), count)
+        self._weights = self.tiles.split_weights(backbone.device, count)
         self._chunks = self.tiles.chunks(count)
         latent = self._latent = self.tiles.at(backbone.latent_factor)
-        self._latent_weights = _split(latent.weights(backbone.device), count)
+        self._latent_weights = latent.split_weights(backbone.device, count)
         self._latent_chunks = latent.chunks(count)
         self._encoded: list[EncodedWindows] = []
 
@@ -209,8 +214,3 @@ class CanvasSampler:
             decoded = self.backbone.decode(cut, images, masks, self._encoded[number])
             tiles.add(added, self._weights[number] * (decoded - images))
         return self.batch.prefilled + added
-
-
-def _split(array: Array, count: int) -> list[Array]:
-    """Return parts of ``array`` with at most ``count`` windows."""
-    return [array[start : start + count] for start in range(0, len(array), count)]

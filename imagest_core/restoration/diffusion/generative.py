@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, TypeVar
+from typing import Any
 
 import cv2
 import numpy as np
@@ -35,8 +35,6 @@ from imagest_core.restoration.style_pictures import StylePictures
 from imagest_core.restoration.texture.depth_masks import sample_weight, thick_mask
 from imagest_core.restoration.texture.patch_search import Source
 from imagest_core.restoration.texture.texture_transfer import TextureTransfer
-
-A = TypeVar("A", bound=NDArray[Any])
 
 REFINING_STRENGTH = 0.4
 """Strength at finer scales, as in krita-ai-diffusion: detail is added, the coarser fill stays."""
@@ -218,10 +216,10 @@ def _coarse_batch(view: WindowView, device: Any, multiple: int) -> WindowBatch |
 def part_of(view: WindowView, part: WindowPart, corner: tuple[int, int]) -> WindowView:
     """Return the view of one window of the canvas ``view``, with its own paint; ``corner`` in working px."""
 
-    def cut(array: A) -> A:
+    def cut(array: NDArray[Any]) -> NDArray[Any]:
         return cropped(array, corner, part.window)
 
-    def cut_if(array: A | None) -> A | None:
+    def cut_if(array: NDArray[Any] | None) -> NDArray[Any] | None:
         return None if array is None else cut(array)
 
     return WindowView(
@@ -236,7 +234,7 @@ def part_of(view: WindowView, part: WindowPart, corner: tuple[int, int]) -> Wind
     )
 
 
-def cropped(array: A, corner: tuple[int, int], window: Window) -> A:
+def cropped(array: NDArray[Any], corner: tuple[int, int], window: Window) -> NDArray[Any]:
     """Return ``array`` (H, W, …) of a canvas from ``corner`` on, in the size of ``window``."""
     (row, column), (rows, columns) = corner, window.shape
     return array[row : row + rows, column : column + columns]
