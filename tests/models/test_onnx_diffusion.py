@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 import tifffile
 import torch
-from scans import smooth_picture
+from scans import damage_of, smooth_picture, write_scan
 from tiny_models import tiny_sd
 
 from imagest_core.errors import ImagestError, InputError, ModelError, OutputError
@@ -27,7 +27,9 @@ from imagest_core.models.onnx.diffusion import dilated, touched_latents
 from imagest_core.models.onnx.diffusion_manifest import MANIFEST, read_manifest
 from imagest_core.models.stable_diffusion.backbone import dilated_latents
 from imagest_core.painting.geometry import Box
+from imagest_core.painting.reader import open_painting
 from imagest_core.progress import Progress
+from imagest_core.restoration.api import restore
 from imagest_core.restoration.engines.registry import get_engine
 from imagest_core.restoration.planning.window import Window, WindowView
 from imagest_core.restoration.request import RestorationRequest
@@ -94,6 +96,28 @@ def test_a_fill_is_that_of_torch(
 ) -> None:
     compare(inpainting, monkeypatch, scheduler=scheduler, prompt=prompt, negative_prompt="blue", guidance=3.0)
     compare(inpainting, monkeypatch, scheduler=scheduler, prompt=prompt, strength=0.5)
+
+
+@slow
+def test_windows_are_joined_as_in_torch(
+    inpainting: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hardware = Hardware(torch.device("cpu"), torch.float32)
+    monkeypatch.setattr("imagest_core.models.hardware.choose_hardware", lambda device: hardware)
+    mask = np.zeros((240, 260), np.bool_)
+    mask[50:190, 50:210] = True
+    path = write_scan(tmp_path / "scan.tif", smooth_picture(240, 260), 16)
+    found = []
+    for name in ("model", "graphs"):
+        values = {"model": str(inpainting / name), "steps": 2, "detail": 0.0, "device": "cpu"}
+        with open_painting(path) as painting:
+            result = restore(
+                painting, damage_of(mask), RestorationRequest.of("stable-diffusion", **values), None
+            )
+        assert any("joined" in window.notes for window in result.record.windows)
+        found.append([fill.values for fill in result.fills])
+    for one, other in zip(*found, strict=True):
+        assert np.abs(one - other).max() < 1e-3
 
 
 @slow
