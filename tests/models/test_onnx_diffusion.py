@@ -109,7 +109,8 @@ def test_windows_are_joined_as_in_torch(
     path = write_scan(tmp_path / "scan.tif", smooth_picture(240, 260), 16)
     found = []
     for name in ("model", "graphs"):
-        values = {"model": str(inpainting / name), "steps": 2, "detail": 0.0, "device": "cpu"}
+        values = {"model": str(inpainting / name), "steps": 2, "scheduler": "ddim"}
+        values |= {"detail": 0.0, "device": "cpu"}
         with open_painting(path) as painting:
             result = restore(
                 painting, damage_of(mask), RestorationRequest.of("stable-diffusion", **values), None
