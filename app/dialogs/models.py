@@ -9,8 +9,10 @@ from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
     QCheckBox,
+    QComboBox,
     QDialogButtonBox,
     QFileDialog,
+    QHBoxLayout,
     QHeaderView,
     QTreeWidget,
     QTreeWidgetItem,
@@ -23,7 +25,8 @@ from app.i18n.core_messages import localized
 from app.i18n.noop import QT_TRANSLATE_NOOP
 from app.messages import explained
 from app.widgets.parts import button, column, label, row
-from imagest_core.models.identity import Identity
+from imagest_core.models.few_steps import LABELS, FewSteps, few_steps_of
+from imagest_core.models.identity import Identity, ModelKind
 from imagest_core.models.installed import EMBEDDED, InstalledModel, installed_models
 from imagest_core.printable import size_text
 from imagest_core.progress import Progress
@@ -31,6 +34,7 @@ from imagest_core.progress import Progress
 KINDS = {
     "imagest": QT_TRANSLATE_NOOP("Models", "Imagest network"),
     "pipeline": QT_TRANSLATE_NOOP("Models", "Diffusion model"),
+    "onnx-pipeline": QT_TRANSLATE_NOOP("Models", "Diffusion model, ONNX"),
     "lora": QT_TRANSLATE_NOOP("Models", "LoRA"),
     "textual-inversion": QT_TRANSLATE_NOOP("Models", "Textual inversion"),
     "ip-adapter": QT_TRANSLATE_NOOP("Models", "IP-Adapter"),
@@ -66,7 +70,9 @@ def abilities(identity: Identity) -> str:
     """What a model can do, in the user's language."""
     names = ["inpaint"] if identity.inpainting else []
     names += [name for name in ("text", "style", "adapters") if name in identity.capabilities]
-    return ", ".join(translated(ABILITIES[name]) for name in names) or "–"
+    words = [translated(ABILITIES[name]) for name in names]
+    words += [LABELS[few]] if (few := few_steps_of(identity)) else []
+    return ", ".join(words) or "–"
 
 
 class ModelsDialog(JobDialog):
@@ -120,6 +126,7 @@ class ModelsDialog(JobDialog):
         self.check = button(self.tr("Check files"), self._check, icon="check")
         self.remove = button(self.tr("Remove"), self._ask, icon="discard")
         layout.addLayout(row(self.add_file, self.add_folder, self.fetch, None, self.check, self.remove))
+        layout.addLayout(self._few_steps_row())
         self.question = label("", "warn", wrap=True)
         self.confirm = button(self.tr("Remove it"), self._remove)
         self.keep = button(self.tr("Keep it"), self._hide_question)
@@ -131,6 +138,33 @@ class ModelsDialog(JobDialog):
         buttons.rejected.connect(self.reject)
         layout.addWidget(buttons)
         self._hide_question()
+
+    def _few_steps_row(self) -> QHBoxLayout:
+        """The choice of what a LoRA for few steps is; shown for LoRA only."""
+        self.few_steps = QComboBox()
+        self.few_steps.addItem(self.tr("As many as usual"), "none")
+        for kind in FewSteps:
+            self.few_steps.addItem(self.tr("Few: {0}").format(LABELS[kind]), str(kind))
+        self.few_steps.activated.connect(self._declare)
+        self.few_steps_label = label(self.tr("Sampling steps of this LoRA"))
+        self.few_steps_label.setBuddy(self.few_steps)
+        self.few_steps.setAccessibleName(self.few_steps_label.text())
+        self.few_steps.setToolTip(
+            self.tr("LoRA for few steps need a sampling method of their own; their page says which they are.")
+        )
+        return row(self.few_steps_label, self.few_steps, None)
+
+    def _declare(self, index: int) -> None:
+        from imagest_core.errors import ImagestError
+        from imagest_core.models.library import declare_few_steps
+
+        name = self.selected_name
+        try:
+            declare_few_steps(name, self.few_steps.itemData(index))
+        except (ImagestError, OSError) as error:
+            self.say(explained(error)[0], "bad")
+            return
+        self.refresh(name)
 
     # The list
 
@@ -181,6 +215,12 @@ class ModelsDialog(JobDialog):
         model = self._models.get(self.selected_name)
         self._hide_question()
         parts = [model.title, str(model.path), model.origin] if model else []
+        lora = model is not None and model.identity.kind is ModelKind.LORA
+        for widget in (self.few_steps_label, self.few_steps):
+            widget.setVisible(lora)
+        if model is not None:
+            stored = few_steps_of(model.identity) or "none"
+            self.few_steps.setCurrentIndex(self.few_steps.findData(str(stored)))
         self.details.setText("\n".join(part for part in parts if part))
         note = memory_note(model) if model and not model.missing else None
         self.note.setText(localized(note) if note else "")
@@ -193,6 +233,7 @@ class ModelsDialog(JobDialog):
         name, busy = self.selected_name, self.busy
         for widget in (self.add_file, self.add_folder, self.fetch, self.in_place):
             widget.setEnabled(not busy)
+        self.few_steps.setEnabled(not busy)
         self.check.setEnabled(bool(name) and not busy)
         self.remove.setEnabled(bool(name) and name != EMBEDDED and not busy)
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from imagest_core.damage.map import DamageMap
+from imagest_core.errors import ImagestError
 from imagest_core.painting.geometry import Box
 from imagest_core.progress import Progress
 from imagest_core.restoration.engines.registry import used_parameters
@@ -65,10 +66,26 @@ def work_of(windows: Iterable[Window], pixels: int) -> int:
     return sum(window.shape[0] * window.shape[1] for window in windows) + pixels
 
 
+def few_steps(request: RestorationRequest) -> str:
+    """The kind of few-step adapter that decides the steps of ``request``, else ""."""
+    from imagest_core.restoration.engines.registry import get_engine
+    from imagest_core.restoration.engines.stable_diffusion import StableDiffusionEngine
+
+    engine = get_engine(request.engine)
+    if not isinstance(engine, StableDiffusionEngine):
+        return ""
+    try:
+        return str(engine.preset(request.parameters).few_steps or "")
+    except ImagestError:
+        return ""
+
+
 def speed_key(request: RestorationRequest, device: str) -> str:
     """Under what the speed of a restoration is kept: all that decides it, ``device`` (cpu or cuda) too."""
     used = used_parameters(request)
     names = ("model", "mode", "quality", "steps", "scheduler")
     parts = [str(request.get(name)) if name in used else "" for name in names]
     parts.append("guided" if "guidance" in used and request.get("guidance") != 1 else "")
+    if few := few_steps(request):
+        parts.append(few)
     return "/".join((request.engine, *parts, device if "device" in used else ""))

@@ -12,8 +12,11 @@ from app.i18n.parameter_texts import parameter_text
 from app.widgets.parts import Amount, clear, column, elided, label, row, tool_button
 from imagest_core.errors import ImagestError, InputError
 from imagest_core.models.adapter_choice import MAX_WEIGHT, AdapterChoice, format_adapters, parse_adapters
+from imagest_core.models.few_steps import LABELS as FEW_STEPS_LABELS
+from imagest_core.models.few_steps import few_steps_of
 from imagest_core.models.installed import InstalledModel
 from imagest_core.restoration.engines.registry import get_engine
+from imagest_core.restoration.engines.stable_diffusion import StableDiffusionEngine
 from imagest_core.restoration.parameters import Spec
 from imagest_core.restoration.request import RestorationRequest
 
@@ -42,11 +45,33 @@ class AdapterEditor(QWidget):
         inside = column(self)
         inside.addLayout(row(named, self.empty, None, self.add))
         inside.addLayout(self._list)
+        self.preset: QLabel = label("", "soft", wrap=True)
+        self.preset.hide()
+        inside.addWidget(self.preset)
         self.setFocusProxy(self.add)
 
     def show_request(self, request: RestorationRequest) -> None:
-        """Offer the adapters that fit the model of ``request``."""
+        """Offer the adapters that fit the model of ``request``; say which preset they bring with them."""
         self._request = request
+        text = self._preset_text(request)
+        self.preset.setText(text)
+        self.preset.setVisible(bool(text))
+
+    def _preset_text(self, request: RestorationRequest) -> str:
+        """How ``request`` is sampled with a few-step adapter; "" without one."""
+        engine = get_engine(request.engine)
+        if not isinstance(engine, StableDiffusionEngine):
+            return ""
+        try:
+            preset = engine.preset(request.parameters)
+        except ImagestError:
+            return ""
+        if preset.few_steps is None:
+            return ""
+        text = self.tr("{0} adapter: {1}, {2} steps, text strength {3}.")
+        return text.format(
+            FEW_STEPS_LABELS[preset.few_steps], preset.scheduler, preset.steps, f"{preset.guidance:g}"
+        )
 
     def show_value(self, text: str) -> None:
         """Show the adapters in ``text``."""
@@ -101,7 +126,9 @@ class AdapterEditor(QWidget):
     def _fill_menu(self) -> None:
         self.menu.clear()
         for model in self.fitting():
-            action = self.menu.addAction(f"{model.name}  ({model.identity.kind})")
+            few = few_steps_of(model.identity)
+            kind = f"{model.identity.kind}, {FEW_STEPS_LABELS[few]}" if few else str(model.identity.kind)
+            action = self.menu.addAction(f"{model.name}  ({kind})")
             action.triggered.connect(partial(self._take, model.name))
         if self.menu.isEmpty():
             none = self.tr("No adapter that fits is installed; add some under Models")

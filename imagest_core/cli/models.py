@@ -12,6 +12,7 @@ from imagest_core.cli import models_onnx
 from imagest_core.errors import InputError
 from imagest_core.extras import missing_modules
 from imagest_core.messages import Message
+from imagest_core.models.few_steps import FewSteps, few_steps_of
 from imagest_core.models.identity import ModelKind
 from imagest_core.models.installed import InstalledModel, find_installed, installed_models
 from imagest_core.models.library import add_downloaded, add_model, check_model, new_folder, remove_model
@@ -47,7 +48,7 @@ def add_commands(subparsers: Any) -> None:
     fetch.add_argument("repository", help="OWNER/NAME on the hub")
     fetch.add_argument("--revision", default="", help="a branch, tag or commit")
     fetch.add_argument("--file", default="", metavar="PATH", help="one file or folder of the repository")
-    _confirming(_naming(fetch)).set_defaults(run=_fetch)
+    _confirming(_naming(_declaring(fetch))).set_defaults(run=_fetch)
     models_onnx.add_command(parts)
 
 
@@ -59,7 +60,19 @@ def _add_options(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
     parser.add_argument(
         "--prediction", choices=("epsilon", "v"), help="what a single Stable Diffusion 2 file predicts"
     )
-    return _naming(parser)
+    return _naming(_declaring(parser))
+
+
+def _declaring(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
+    parser.add_argument(
+        "--few-steps",
+        default="",
+        choices=(*FewSteps, "none"),
+        metavar="KIND",
+        help="what a LoRA for few sampling steps is: lcm, lightning, hyper; none for an ordinary one"
+        " (default: what its metadata say)",
+    )
+    return parser
 
 
 def _naming(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
@@ -78,6 +91,7 @@ def abilities(model: InstalledModel) -> str:
     identity = model.identity
     names = ["inpaint"] if identity.inpainting else []
     names += [str(each) for each in ("text", "style", "adapters") if each in identity.capabilities]
+    names += [f"few steps ({kind})"] if (kind := few_steps_of(identity)) else []
     return ", ".join(names) or "-"
 
 
@@ -152,6 +166,7 @@ def _add(args: argparse.Namespace, progress: Progress) -> int:
         in_place=args.in_place,
         progress=progress.part(0.0, 1.0, "hashing" if args.in_place else "copying"),
         prediction=prediction,
+        few_steps=args.few_steps,
         force=args.force,
     )
     if args.part == "import":
@@ -214,6 +229,7 @@ def _fetch(args: argparse.Namespace, progress: Progress) -> int:
         origin=origin,
         licence=model.licence,
         progress=progress.part(0.0, 1.0, "checking"),
+        few_steps=args.few_steps,
         force=args.force,
     )
     discard(model)

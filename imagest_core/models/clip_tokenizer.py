@@ -42,17 +42,17 @@ def _merges() -> list[str]:
 
 
 def _vocabulary(merges: list[str]) -> dict[str, int]:
-    letters = _letters()
+    letters = byte_letters().values()
     tokens = [*letters, *(f"{letter}</w>" for letter in letters)]
     tokens += ["".join(merge.split()) for merge in merges]
     return {token: index for index, token in enumerate([*tokens, START, END])}
 
 
-def _letters() -> list[str]:
-    """Return the 256 characters that stand for bytes: printable Latin-1 first, substitutes for the rest."""
+def byte_letters() -> dict[int, str]:
+    """Return the character that stands for each byte: printable Latin-1 first, substitutes for the rest."""
     plain = [*range(ord("!"), ord("~") + 1), *range(ord("¡"), ord("¬") + 1), *range(ord("®"), ord("ÿ") + 1)]
-    others = 256 - len(plain)
-    return [*map(chr, plain), *(chr(256 + index) for index in range(others))]
+    others = (byte for byte in range(256) if byte not in plain)
+    return {byte: chr(byte) for byte in plain} | {byte: chr(256 + at) for at, byte in enumerate(others)}
 
 
 def _write(path: Path, text: str) -> None:

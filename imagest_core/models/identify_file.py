@@ -19,6 +19,7 @@ from imagest_core.models.architecture import (
     vae_sizes,
 )
 from imagest_core.models.backbone import Capability
+from imagest_core.models.few_steps import DETAIL, recognised
 from imagest_core.models.identity import PICKLED, Family, Identity, ModelKind, family_of, refuse_pickled
 from imagest_core.models.safetensors_header import Header, read_header
 from imagest_core.models.style_adapter import FILE_FORMAT
@@ -228,6 +229,8 @@ def _lora(path: Path, header: Header) -> Identity | None:
     details = {"rank": str(max(shape[0] for shape in downs.values() if shape))}
     if context:
         details["context"] = str(context)
+    if kind := recognised(header.metadata):
+        details[DETAIL] = kind
     return Identity(ModelKind.LORA, _lora_family(downs, context), "file", files=(path.name,), details=details)
 
 

@@ -20,6 +20,7 @@ from imagest_core.models.identity import (
     identify,
     refuse_pickled,
 )
+from imagest_core.models.onnx.diffusion_manifest import MANIFEST, read_manifest
 from imagest_core.models.safetensors_header import Header, read_header
 from imagest_core.models.style_adapter import KIND as STYLE_ADAPTER_KIND
 from imagest_core.models.validation import read_json
@@ -56,6 +57,8 @@ def identify_folder(folder: Path) -> Identity:
     """Recognise a folder; raises :class:`ModelError` if it isn't a model that can be used."""
     if (folder / INDEX).is_file():
         return _pipeline(folder)
+    if (folder / MANIFEST).is_file():
+        return _exported(folder)
     if (folder / CONFIG).is_file():
         return _described(folder)
     names = sorted(_names(folder))
@@ -231,6 +234,21 @@ def _prediction(folder: Path, family: Family) -> str:
         return "flow"
     stated = scheduler.get("prediction_type", "epsilon")
     return stated if stated in ("epsilon", "v_prediction") else ""
+
+
+def _exported(folder: Path) -> Identity:
+    """Recognise Stable Diffusion as ONNX graphs."""
+    manifest = read_manifest(folder)
+    return Identity(
+        ModelKind.ONNX_PIPELINE,
+        family_of(manifest.family),
+        "folder",
+        input_channels=manifest.input_channels,
+        prediction=manifest.prediction,
+        capabilities=frozenset({Capability.TEXT}),
+        files=_checked_files(folder, [MANIFEST, *manifest.files]),
+        details={"context": str(manifest.context), "sample_size": str(manifest.sample_size)},
+    )
 
 
 # Folders with a config.json

@@ -22,6 +22,8 @@ class ModelKind(StrEnum):
 
     IMAGEST = "imagest"
     PIPELINE = "pipeline"
+    ONNX_PIPELINE = "onnx-pipeline"
+    """Stable Diffusion as ONNX graphs."""
     LORA = "lora"
     TEXTUAL_INVERSION = "textual-inversion"
     IP_ADAPTER = "ip-adapter"
@@ -99,7 +101,8 @@ class Identity:
         if self.kind is ModelKind.IMAGEST:
             return True
         flux_fill = self.family is Family.FLUX and self.input_channels == 384
-        return self.kind is ModelKind.PIPELINE and (self.input_channels == 9 or flux_fill)
+        pipeline = self.kind in (ModelKind.PIPELINE, ModelKind.ONNX_PIPELINE)
+        return pipeline and (self.input_channels == 9 or flux_fill)
 
     def to_json(self) -> dict[str, Any]:
         """Return the identity as JSON values."""

@@ -15,6 +15,7 @@ from pathlib import Path
 from imagest_core.errors import ModelError, OutputError
 from imagest_core.messages import Message
 from imagest_core.models.description import CONFIG, check_files, read_description
+from imagest_core.models.few_steps import DETAIL, FewSteps
 from imagest_core.models.identity import Family, Identity, ModelKind, identify
 from imagest_core.models.installed import (
     EMBEDDED,
@@ -26,7 +27,8 @@ from imagest_core.models.installed import (
     installed_models,
     model_root,
 )
-from imagest_core.models.library_entry import ENTRY, Entry, write_entry
+from imagest_core.models.library_entry import ENTRY, Entry, read_entry, write_entry
+from imagest_core.models.onnx.diffusion_manifest import read_manifest
 from imagest_core.models.safetensors_header import read_header
 from imagest_core.painting.outputs import check_folder
 from imagest_core.printable import megabytes_apart, printable
@@ -38,6 +40,7 @@ __all__ = [
     "add_downloaded",
     "add_model",
     "check_model",
+    "declare_few_steps",
     "default_name",
     "embedded_folder",
     "find_installed",
@@ -56,6 +59,7 @@ LONGEST_NAME = 100
 SEPARATORS = frozenset(":,+@")
 """Characters that separate names, weights and words in lists of adapters and names of methods."""
 CHUNK = 4 << 20
+ADVICE = Message("export the graphs again with imagest models export-onnx")
 MARGIN = 64 << 20
 """Bytes that must remain free on the disk."""
 
@@ -70,22 +74,27 @@ def add_model(
     in_place: bool = False,
     progress: Progress | None = None,
     prediction: str = "",
+    few_steps: str = "",
     force: bool = False,
 ) -> InstalledModel:
     """Identify a folder or file and add it to the library, completely or not at all.
 
     With ``in_place`` only its location and hashes are stored. ``prediction`` ("epsilon" or "v_prediction")
-    overrides what was recognised. With ``force`` a model of the same name is replaced. Raises
-    :class:`ModelError`, :class:`OutputError` and ``Cancelled``.
+    and ``few_steps`` (see :func:`with_few_steps`) override what was recognised. With ``force`` a model of the
+    same name is replaced. Raises :class:`ModelError`, :class:`OutputError` and ``Cancelled``.
     """
     progress = progress or Progress()
     path = path.absolute()
     identity = identify(path)
     if prediction:
         identity = _with_prediction(path, identity, prediction)
+    if few_steps:
+        identity = with_few_steps(path.name, identity, few_steps)
     root = model_root(path)
     if identity.kind is ModelKind.IMAGEST:
         check_files(root, read_description(root), progress)
+    if identity.kind is ModelKind.ONNX_PIPELINE:
+        _check_graphs(root, progress)
     target = new_folder(name or default_name(path, identity), (path,), force=force)
     entry = Entry(*_title_and_licence(root, path, identity), identity, {}, str(root) if in_place else "")
     if in_place:
@@ -95,10 +104,19 @@ def add_model(
 
 
 def add_downloaded(
-    path: Path, name: str, *, origin: str, licence: str, progress: Progress, force: bool = False
+    path: Path,
+    name: str,
+    *,
+    origin: str,
+    licence: str,
+    progress: Progress,
+    few_steps: str = "",
+    force: bool = False,
 ) -> InstalledModel:
     """Move a downloaded model into the library; the files must be on its disk."""
     identity, root = identify(path), model_root(path)
+    if few_steps:
+        identity = with_few_steps(name, identity, few_steps)
     target = new_folder(name, force=force)
     title, stated = _title_and_licence(root, path, identity)
     title = name if path.is_dir() and title == path.name else title
@@ -151,6 +169,25 @@ def _with_prediction(path: Path, identity: Identity, prediction: str) -> Identit
             Message("{path} isn't a single Stable Diffusion file: leave out --prediction.", path=path.name)
         )
     return replace(identity, prediction=prediction)
+
+
+def with_few_steps(name: str, identity: Identity, kind: str) -> Identity:
+    """Return the identity of a LoRA with its kind of few-step adapter: a :class:`FewSteps`, or "none".
+
+    Raises :class:`ModelError` for anything but a LoRA.
+    """
+    if identity.kind is not ModelKind.LORA:
+        raise ModelError(Message("{name} isn't a LoRA: leave out --few-steps.", name=name))
+    details = {key: value for key, value in identity.details.items() if key != DETAIL}
+    return replace(identity, details=details if kind == "none" else {**details, DETAIL: FewSteps(kind)})
+
+
+def declare_few_steps(name: str, kind: str) -> InstalledModel:
+    """Store the kind of an installed LoRA; see :func:`with_few_steps`. Its files are not touched."""
+    model = find_installed(name)
+    entry = read_entry(model.folder)
+    write_entry(model.folder, replace(entry, identity=with_few_steps(name, entry.identity, kind)))
+    return find_installed(name)
 
 
 def _install(
@@ -238,6 +275,9 @@ def _title_and_licence(root: Path, path: Path, identity: Identity) -> tuple[str,
     if identity.kind is ModelKind.IMAGEST:
         description = read_description(root)
         return description.title, description.licence
+    if identity.kind is ModelKind.ONNX_PIPELINE:
+        manifest = read_manifest(root)
+        return printable(manifest.title)[:200], printable(manifest.licence)[:200]
     title, licence = path.name if path.is_dir() else path.stem, ""
     if identity.layout == "file":
         metadata = read_header(root / identity.files[0]).metadata
@@ -255,6 +295,19 @@ def _licence_of_card(root: Path) -> str:
     front = text.split("\n---", 1)[0] if text.startswith("---") else ""
     match = re.search(r"^license(?:_name)?:[ \t]*(\S+)[ \t]*$", front, re.MULTILINE)
     return printable(match[1].strip("'\""))[:200] if match else ""
+
+
+def _check_graphs(root: Path, progress: Progress) -> None:
+    """Raise :class:`ModelError` if a file of a folder with ONNX graphs was changed after the export."""
+    stated = read_manifest(root).files
+    for number, (name, digest) in enumerate(stated.items()):
+        part = progress.part(number / len(stated), (number + 1) / len(stated))
+        if hash_file(root / name, part) != digest:
+            raise ModelError(
+                Message(
+                    "{path} was changed after it was exported: {advice}.", path=root / name, advice=ADVICE
+                )
+            )
 
 
 def _is_valid_name(name: str) -> bool:

@@ -38,6 +38,23 @@ def choose_runtime(runtime: str = AUTO) -> str:
     return runtime
 
 
+def check_fixed_runtime(needed: str, asked: str, engine: str) -> None:
+    """Raise ``InputError`` if another runtime is ``asked`` for than the one that ``engine`` ``needed``."""
+    if needed == TORCH and asked == ONNX:
+        raise InputError(
+            Message("The engine {engine} runs in PyTorch only: leave out --runtime.", engine=engine)
+        )
+    if needed == ONNX and asked == TORCH:
+        raise InputError(
+            Message(
+                "The chosen model consists of ONNX graphs: leave out --runtime, or choose the model that it"
+                " was exported from."
+            )
+        )
+    if needed == TORCH:
+        require_torch(engine)
+
+
 def require_torch(engine: str) -> None:
     """Raise ``InputError`` unless torch is installed, which ``engine`` needs."""
     if not is_installed(TORCH):

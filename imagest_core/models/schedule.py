@@ -99,14 +99,6 @@ class NoiseSchedule:
             return noisy + signal * predicted
         return noise * noisy + signal * predicted
 
-    def betas(self) -> Tensor:
-        """Return the variances β (steps,) of the diffusion that has this signal; not for a flow."""
-        import torch
-
-        kept = torch.from_numpy(self._signal).double() ** 2
-        before = torch.cat([torch.ones(1, dtype=torch.float64), kept[:-1]])
-        return 1 - kept / before
-
     def timesteps(self, count: int) -> NDArray[np.int64]:
         """Return ``count`` decreasing timesteps that start at the last one ("trailing" spacing).
 

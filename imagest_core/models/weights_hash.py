@@ -10,7 +10,8 @@ from imagest_core.models.description import file_hash
 from imagest_core.models.installed import InstalledModel
 from imagest_core.progress import Progress
 
-WEIGHTS = ".safetensors"
+WEIGHTS = (".safetensors", ".onnx", ".onnx.data")
+"""Endings of weights; ONNX graphs of more than 2 GB keep theirs in files of their own."""
 
 
 def weights_hash(model: InstalledModel, progress: Progress | None = None) -> str:

@@ -284,9 +284,10 @@ def _fill(
     coarse_fill = CoarseFill(
         painting, planned.dilated, plan, engine.uses_paint(request), planned.protected, start
     )
-    done, total = 0, len(plan.tasks)
+    done, total = 0, len(plan.windows)
     for tasks in _groups(plan.tasks, GROUP * engine.window_sides(request).usual ** 2):
-        part = progress.part(done / total, (done + len(tasks)) / total)
+        count = sum(len(task.windows) for task in tasks)
+        part = progress.part(done / total, (done + count) / total)
         part.check()
         views = [coarse_fill.view(task) for task in tasks]
         for task, view, fill in zip(tasks, views, session.fill(views, part), strict=True):
@@ -295,8 +296,9 @@ def _fill(
             assembler.add(task, image)
             notes.append(fill.notes)
             if part.wants_preview:
-                part.preview(Preview(task.window, image))
-        done += len(tasks)
+                for window in task.windows:
+                    part.preview(Preview(window, task.window.cropped(image, window)))
+        done += count
     progress.set(1.0)
     return notes
 
@@ -348,7 +350,9 @@ def _remarks(painting: Painting, plan: Plan, facts: Facts, rim: RimFacts | None)
 
 def _window_facts(plan: Plan, notes: Sequence[Notes]) -> tuple[WindowFacts, ...]:
     return tuple(
-        WindowFacts(task.window.box, task.window.scale, note) for task, note in zip(plan.tasks, notes)
+        WindowFacts(window.box, window.scale, note)
+        for task, note in zip(plan.tasks, notes)
+        for window in task.windows
     )
 
 

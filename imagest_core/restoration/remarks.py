@@ -14,14 +14,14 @@ def plan_remarks(plan: Plan, facts: Facts) -> tuple[str, ...]:
     remarks = [value for value in values if isinstance(value, str)]
     coarsest = max((window.scale for window in plan.windows), default=1)
     if coarsest > 1:
-        refining = sum(task.refines for task in plan.tasks)
+        refining = sum(len(task.windows) for task in plan.tasks if task.refines)
         remarks.append(
             Message(
                 "Damage larger than the engine sees was filled at a scale up to {scale} times "
                 "coarser first, and refined with {count} of {windows} tiles.",
                 scale=coarsest,
                 count=refining,
-                windows=len(plan.tasks),
+                windows=len(plan.windows),
             )
         )
     return tuple(remarks)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from imagest_core.errors import InputError
 from imagest_core.messages import Message
 from imagest_core.models.backbone import Capability
-from imagest_core.models.runtime import AUTO, ONNX, TORCH, choose_runtime, require_torch
+from imagest_core.models.runtime import AUTO, ONNX, TORCH, check_fixed_runtime, choose_runtime
+from imagest_core.restoration.engines.added_model import AddedModelEngine
 from imagest_core.restoration.engines.base import Engine
 from imagest_core.restoration.engines.registry import get_engine
 from imagest_core.restoration.parameters import Spec
@@ -71,17 +72,18 @@ def _refusal(engine: Engine, spec: Spec) -> str:
     )
 
 
+def _fixed_runtime(request: RestorationRequest, engine: Engine) -> str:
+    """Return the runtime of an engine that offers no choice: that of its model."""
+    return engine.runtime_of(request.parameters) if isinstance(engine, AddedModelEngine) else TORCH
+
+
 def _check_runtime(request: RestorationRequest, engine: Engine) -> None:
     """Check the runtime that is asked for, or that the engine needs, and a GPU that is asked for."""
     shared = engine.shared_parameters(request)
-    torch_only = "device" in shared and "runtime" not in shared
-    if torch_only and request.runtime == ONNX:
-        raise InputError(
-            Message("The engine {engine} runs in PyTorch only: leave out --runtime.", engine=engine.name)
-        )
-    if torch_only:
-        require_torch(engine.name)
-    runtime = TORCH if torch_only else request.runtime
+    fixed = "device" in shared and "runtime" not in shared
+    needed = _fixed_runtime(request, engine) if fixed else ""
+    check_fixed_runtime(needed, request.runtime, engine.name)
+    runtime = needed or request.runtime
     if "device" in shared or request.device == "cuda" or runtime != AUTO:
         runtime = choose_runtime(runtime)
     if request.device != "cuda":

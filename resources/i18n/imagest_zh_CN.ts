@@ -605,6 +605,10 @@
         <translation>无</translation>
     </message>
     <message>
+        <source>{0} adapter: {1}, {2} steps, text strength {3}.</source>
+        <translation>{0} 适配器：{1}，{2} 步，文字强度 {3}。</translation>
+    </message>
+    <message>
         <source>Leave out {0}</source>
         <translation>去掉 {0}</translation>
     </message>
@@ -1826,6 +1830,18 @@
         <translation>蒙版可在边缘上扩展 1 到 {largest} 像素，而不是 {limit}。</translation>
     </message>
     <message>
+        <source>A model of ONNX graphs makes no whole pictures: choose the one it was exported from.</source>
+        <translation>由 ONNX 图组成的模型不能生成整幅图画：请选择导出它的原模型。</translation>
+    </message>
+    <message>
+        <source>A model of ONNX graphs takes no adapters: leave out --adapters, or choose the model that it was exported from.</source>
+        <translation>由 ONNX 图组成的模型不能使用适配器：请去掉 --adapters，或选择导出它的原模型。</translation>
+    </message>
+    <message>
+        <source>A model of ONNX graphs takes no study: leave out --study, or choose the model that it was exported from.</source>
+        <translation>由 ONNX 图组成的模型不能使用研究结果：请去掉 --study，或选择导出它的原模型。</translation>
+    </message>
+    <message>
         <source>A note must lie on the picture: choose a point inside it.</source>
         <translation>注释必须位于图片上：请选择图片内的一点。</translation>
     </message>
@@ -2008,6 +2024,10 @@
     <message>
         <source>The adapter {name} is named twice; name it once.</source>
         <translation>适配器 {name} 出现了两次；请只写一次。</translation>
+    </message>
+    <message>
+        <source>The chosen model consists of ONNX graphs: leave out --runtime, or choose the model that it was exported from.</source>
+        <translation>所选模型由 ONNX 图组成：请去掉 --runtime，或选择导出它的原模型。</translation>
     </message>
     <message>
         <source>The cluster has room for {room} workers: give fewer --workers or fewer --cores.</source>
@@ -2266,6 +2286,10 @@
         <translation>此处没有研究 {sha256}…：请用 --study 指定其文件，或打开保存它的项目。</translation>
     </message>
     <message>
+        <source>The style branch of the engine imagest-sd runs in PyTorch only: choose the model that the ONNX graphs were exported from, or the engine stable-diffusion.</source>
+        <translation>引擎 imagest-sd 的风格分支只能在 PyTorch 中运行：请选择导出这些 ONNX 图的原模型，或引擎 stable-diffusion。</translation>
+    </message>
+    <message>
         <source>The style region {region} overlaps a protected area: move it, or allow it to be trimmed.</source>
         <translation>风格区域 {region} 与受保护区域重叠：请移动它，或允许裁剪。</translation>
     </message>
@@ -2280,6 +2304,10 @@
     <message>
         <source>The threshold must be between 0 and 1, and the smoothing 0 to 10 pixels.</source>
         <translation>阈值必须在 0 和 1 之间，平滑须为 0 到 10 像素。</translation>
+    </message>
+    <message>
+        <source>The tokenizer {name} of this model isn&apos;t CLIP&apos;s: the model can&apos;t be exported.</source>
+        <translation>此模型的分词器 {name} 不是 CLIP 的：无法导出该模型。</translation>
     </message>
     <message>
         <source>The weight of the adapter {name} must be from -{limit} to {limit}, not {weight}.</source>
@@ -2954,6 +2982,10 @@
         <translation>{name} 是{what}：请{remedy}，然后重新打开。</translation>
     </message>
     <message>
+        <source>{name} isn&apos;t a LoRA: leave out --few-steps.</source>
+        <translation>{name} 不是 LoRA：请去掉 --few-steps。</translation>
+    </message>
+    <message>
         <source>{name} of the model {folder} was changed or damaged: add the model again.</source>
         <translation>模型 {folder} 的 {name} 已更改或损坏：请重新添加该模型。</translation>
     </message>
@@ -3058,8 +3090,16 @@
         <translation>无法读取 {path}：{reason}。</translation>
     </message>
     <message>
+        <source>{path} can&apos;t be understood as a description of ONNX graphs ({reason}): export the model again with imagest models export-onnx.</source>
+        <translation>无法将 {path} 理解为 ONNX 图的说明（{reason}）：请用 imagest models export-onnx 重新导出模型。</translation>
+    </message>
+    <message>
         <source>{path} can&apos;t be understood as a model&apos;s description ({reason}).</source>
         <translation>{path} 无法解读为模型描述（{reason}）。</translation>
+    </message>
+    <message>
+        <source>{path} can&apos;t be understood as a tokenizer of CLIP ({reason}).</source>
+        <translation>无法将 {path} 理解为 CLIP 的分词器（{reason}）。</translation>
     </message>
     <message>
         <source>{path} can&apos;t be written ({reason}): free some space or choose another folder; the work is still open.</source>
@@ -3312,6 +3352,10 @@
     <message>
         <source>{path} isn&apos;t a damage model: choose one saved with --save-model.</source>
         <translation>{path} 不是损伤模型：请选择用 --save-model 保存的模型。</translation>
+    </message>
+    <message>
+        <source>{path} isn&apos;t a graph of Stable Diffusion that ONNX Runtime can use: export the model again with imagest models export-onnx.</source>
+        <translation>{path} 不是 ONNX Runtime 可用的 Stable Diffusion 图：请用 imagest models export-onnx 重新导出模型。</translation>
     </message>
     <message>
         <source>{path} isn&apos;t a kind of model that this program knows; the manual&apos;s page on models lists them.</source>
@@ -5058,6 +5102,10 @@ SHA-256 of the unchanged samples: {2}…</source>
         <translation>扩散模型</translation>
     </message>
     <message>
+        <source>Diffusion model, ONNX</source>
+        <translation>扩散模型（ONNX）</translation>
+    </message>
+    <message>
         <source>LoRA</source>
         <translation>LoRA</translation>
     </message>
@@ -5175,6 +5223,22 @@ SHA-256 of the unchanged samples: {2}…</source>
     <message>
         <source>Keep it</source>
         <translation>保留</translation>
+    </message>
+    <message>
+        <source>As many as usual</source>
+        <translation>与通常相同</translation>
+    </message>
+    <message>
+        <source>Few: {0}</source>
+        <translation>少：{0}</translation>
+    </message>
+    <message>
+        <source>Sampling steps of this LoRA</source>
+        <translation>此 LoRA 的采样步数</translation>
+    </message>
+    <message>
+        <source>LoRA for few steps need a sampling method of their own; their page says which they are.</source>
+        <translation>少步数 LoRA 需要专门的采样方法；其网页会说明属于哪一种。</translation>
     </message>
     <message>
         <source>{0} free on the disk</source>
@@ -5458,10 +5522,6 @@ SHA-256 of the unchanged samples: {2}…</source>
         <translation>对这幅画的研究，使模型适应其完好部分。</translation>
     </message>
     <message>
-        <source>by the method</source>
-        <translation>由方法决定</translation>
-    </message>
-    <message>
         <source>Style adapter</source>
         <translation>风格适配器</translation>
     </message>
@@ -5574,6 +5634,14 @@ SHA-256 of the unchanged samples: {2}…</source>
         <translation>DDIM，30 步，与论文相同</translation>
     </message>
     <message>
+        <source>by method and adapters</source>
+        <translation>由方法和适配器决定</translation>
+    </message>
+    <message>
+        <source>by quality and adapters</source>
+        <translation>由质量和适配器决定</translation>
+    </message>
+    <message>
         <source>UniPC</source>
         <translation>UniPC</translation>
     </message>
@@ -5600,6 +5668,10 @@ SHA-256 of the unchanged samples: {2}…</source>
     <message>
         <source>How far the fill may leave the smooth pre-fill; lower keeps its colours and shapes.</source>
         <translation>填补可以偏离平滑预填补的程度；较低时保留其颜色和形状。</translation>
+    </message>
+    <message>
+        <source>7.5; 1 with an adapter for few steps</source>
+        <translation>7.5；使用少步数适配器时为 1</translation>
     </message>
     <message>
         <source>Adapters</source>

@@ -226,3 +226,18 @@ def test_every_kind_has_a_name():
     from imagest_core.models.identity import ModelKind
 
     assert set(dialogs.KINDS) == {str(kind) for kind in ModelKind}
+
+
+def test_the_kind_of_a_few_step_lora_is_chosen(dialog: ModelsDialog, lora: Path, tmp_path: Path):
+    add_model(lora, "brown")
+    add_model(tiny_single_file(tmp_path / "sd.safetensors"), "sd", in_place=True)
+    dialog.refresh("sd")
+    assert dialog.few_steps.isHidden()
+    select(dialog, "brown")
+    assert not dialog.few_steps.isHidden()
+    assert dialog.few_steps.currentData() == "none"
+    dialog.few_steps.setCurrentIndex(dialog.few_steps.findData("lightning"))
+    dialog.few_steps.activated.emit(dialog.few_steps.currentIndex())
+    assert find_installed("brown").identity.details["few_steps"] == "lightning"
+    assert dialog.selected_name == "brown"
+    assert rows(dialog)[1][2] == "Lightning"

@@ -16,10 +16,11 @@ from tiny_style import tiny_style_adapter
 from app.commands import restore as restoring
 from app.context import Context
 from app.document import OpenDocument
+from app.jobs.estimate import speed_key
 from app.panels.restore import RestorePanel
 from app.window.main_window import MainWindow
 from imagest_core.models.cache import loaded_models
-from imagest_core.models.library import add_model
+from imagest_core.models.library import add_model, declare_few_steps
 from imagest_core.painting.geometry import Box
 from imagest_core.restoration.request import RestorationRequest
 
@@ -103,6 +104,23 @@ def test_a_prompt_in_chinese_gets_a_note(panel: RestorePanel, qtbot: QtBot) -> N
     assert "红色" in prompt.note.text()
     prompt.field.setPlainText("un manteau doré")
     assert not prompt.note.isVisibleTo(panel)
+
+
+def test_a_few_step_adapter_says_its_preset(panel: RestorePanel, context: Context) -> None:
+    choose(panel, "stable-diffusion/first")
+    declare_few_steps("brown", "lcm")
+    editor = panel.advanced.editors["adapters"]
+    assert editor.preset.isHidden()
+    editor.menu.aboutToShow.emit()
+    actions = {action.text(): action for action in editor.menu.actions()}
+    actions["brown  (lora, LCM)"].trigger()
+    assert editor.preset.text() == "LCM adapter: lcm, 6 steps, text strength 1."
+    assert not editor.preset.isHidden()
+    context.selection.request = context.selection.request.changed(quality="draft", guidance=1.5)
+    assert editor.preset.text() == "LCM adapter: lcm, 4 steps, text strength 1.5."
+    assert speed_key(context.selection.request, "cpu").endswith("/lcm/cpu")
+    context.selection.request = context.selection.request.changed(adapters="")
+    assert editor.preset.isHidden()
 
 
 def test_adapters_that_fit_are_offered_with_weights(panel: RestorePanel, context: Context) -> None:

@@ -322,3 +322,15 @@ def test_the_library_needs_no_torch(tmp_path: Path):
     )
     path = tiny_lora(tmp_path / "lora.safetensors")
     subprocess.run([sys.executable, "-c", code, str(path)], check=True, timeout=60, stdout=subprocess.DEVNULL)
+
+
+def test_the_kind_of_a_few_step_adapter_is_declared(cli: Cli, hub: Hub, tmp_path: Path):
+    lora = tiny_lora(tmp_path / "fast.safetensors")
+    assert "few steps (lcm)" in cli("models", "add", lora, "--few-steps", "lcm").out
+    assert find_installed("fast").identity.details["few_steps"] == "lcm"
+    assert "few steps" not in cli("models", "add", lora, "--few-steps", "none", "--force").out
+    fetched = cli("models", "fetch", "a/lora", "--yes", "--name", "fetched", "--few-steps", "hyper")
+    assert "few steps (hyper)" in fetched.out
+    refused = cli("models", "add", tiny_single_file(tmp_path / "sd.safetensors"), "--few-steps", "lcm")
+    assert refused.code == 2
+    assert "sd.safetensors isn't a LoRA: leave out --few-steps." in refused.err

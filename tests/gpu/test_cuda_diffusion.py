@@ -9,15 +9,16 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from tiny_models import tiny_sd
+from tiny_models import tiny_lora, tiny_sd
 from tiny_pipelines import tiny_flux_fill, tiny_sd3
 
 from imagest_core.models.cache import loaded_models
+from imagest_core.models.library import add_model
 from imagest_core.painting.geometry import Box
 from imagest_core.progress import Progress
 from imagest_core.restoration.diffusion.session import MAX_BATCH
 from imagest_core.restoration.engines.registry import get_engine
-from imagest_core.restoration.planning.window import Window, WindowView
+from imagest_core.restoration.planning.window import Window, WindowPart, WindowView
 from imagest_core.restoration.request import RestorationRequest
 
 pytestmark = pytest.mark.gpu
@@ -83,6 +84,47 @@ def test_batch_fills_the_card_and_keeps_the_fills(model: Path, device: str) -> N
         assert session.batch == (MAX_BATCH if device == "cuda" else 1)
         one_by_one = np.concatenate([filled(session, each) for each in views])
     assert np.abs(together - one_by_one).mean() < 0.02
+
+
+def canvas(side: int = 64, count: int = 4) -> WindowView:
+    """A long loss in overlapping windows."""
+    step = side * 5 // 8
+    width = -(-(step * (count - 1) + side) // side) * side
+    image = np.random.default_rng(0).random((side, width, 3)).astype(np.float32)
+    mask = np.zeros((side, width), np.bool_)
+    mask[side // 4 : side // 2, side // 8 : step * (count - 1) + side * 3 // 4] = True
+    parts = tuple(WindowPart(Window(1, Box(number * step, 0, side, side))) for number in range(count))
+    shown = np.where(mask[..., None], np.float32(0), image)
+    return WindowView(Window(1, Box(0, 0, width, side)), shown, mask, parts=parts)
+
+
+def test_joined_windows_are_one_batch_on_the_card(
+    model: Path, device: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fills, seen = [], []
+    for name in ("cpu", device):
+        with open_session(model, name, prompt="gold", detail=0.0) as session:
+            denoise = session.backbone.denoise
+            with monkeypatch.context() as patch:
+                patch.setattr(
+                    session.backbone,
+                    "denoise",
+                    lambda z, *args, denoise=denoise: seen.append(len(z)) or denoise(z, *args),
+                )
+                fills.append(filled(session, canvas()))
+            assert session.facts["overlaps"] == "blended in latents"
+    assert seen[-1] == (4 if device == "cuda" else 1)
+    assert np.abs(fills[0] - fills[1]).mean() < 0.02
+
+
+def test_an_adapter_for_few_steps_runs_on_the_device(
+    model: Path, device: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("IMAGEST_DATA", str(tmp_path / "data"))
+    add_model(tiny_lora(tmp_path / "fast.safetensors"), "fast", in_place=True, few_steps="lcm")
+    with open_session(model, device, adapters="fast", steps=None, quality="draft") as session:
+        assert np.isfinite(filled(session, view())).all()
+        assert [session.facts[name] for name in ("scheduler", "steps", "few_steps")] == ["lcm", 4, "lcm"]
 
 
 def test_lack_of_memory_halves_the_batch(model: Path) -> None:

@@ -221,7 +221,7 @@ def test_installed_model_is_found_without_a_name(
         engine.check_model(engine.Parameters())
     add_model(folder_of("flux-fill"), name="fill")
     assert engine.model_of(engine.Parameters()).name == "fill"
-    assert engine.window_sides(RestorationRequest.of("pipeline", model="fill")) == (64, 80)
+    assert engine.window_sides(RestorationRequest.of("pipeline", model="fill")) == (64, 80, 1)
 
 
 @pytest.fixture(autouse=True, scope="module")

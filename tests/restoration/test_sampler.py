@@ -88,7 +88,7 @@ def test_known_latents_are_noised_with_the_same_noise(scheduler: str) -> None:
 
 
 @pytest.mark.parametrize("scheduler", [KARRAS, UNIPC])
-def test_schedulers_of_diffusers_keep_known_latents_in_their_history(scheduler: str) -> None:
+def test_solvers_over_noise_levels_keep_known_latents_in_their_history(scheduler: str) -> None:
     """With all latents known but one, no step may move them from the noised known ones."""
     seen = []
 
@@ -119,7 +119,7 @@ def test_few_steps_of_a_good_solver_are_near_many_of_ddim(
     ).abs().mean()
 
 
-def test_a_flow_is_refused_by_schedulers_of_diffusers() -> None:
+def test_a_flow_is_refused_by_solvers_over_noise_levels() -> None:
     with pytest.raises(InputError, match="flow model"):
         Solver(UNIPC, 4).start(flow_schedule(), lambda index: NOISE)
 

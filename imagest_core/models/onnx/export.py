@@ -285,6 +285,12 @@ def _optimize(model: Any, weights: Mapping[str, Tensor]) -> None:
         graph.inputs.remove(value)
         value.const_value = content
         graph.initializers[value.name] = value
+    drop_traces(model)
+
+
+def drop_traces(model: Any) -> None:
+    """Remove what the exporter writes of the source code: places of files, names of scopes."""
+    graph = model.graph
     for node in graph:
         node.metadata_props.clear()
         node.doc_string = None

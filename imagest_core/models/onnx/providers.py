@@ -42,12 +42,12 @@ def choose_provider(device: str) -> str:
 
 
 def open_session(
-    graph: bytes,
+    graph: bytes | str,
     provider: str,
     weights: Mapping[str, NDArray[np.float32]] | None = None,
     refusal: Message | None = None,
 ) -> tuple[Any, Any]:
-    """Return a session of ``graph`` and what must live as long as it does.
+    """Return a session of ``graph``, its content or its path, and what must live as long as it does.
 
     ``weights`` replace the external weights of the graph. ONNX Runtime reads them where they are. Raises
     :class:`ModelError` with ``refusal`` if ONNX Runtime can't use the graph.
@@ -58,6 +58,8 @@ def open_session(
     options.log_severity_level = ERRORS_ONLY
     options.intra_op_num_threads = int(os.environ.get("OMP_NUM_THREADS") or 0)
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    if provider == DIRECTML:
+        options.enable_mem_pattern = False
     held = [onnxruntime.OrtValue.ortvalue_from_numpy(weight) for weight in (weights or {}).values()]
     providers = [provider] if provider == CPU else [provider, CPU]
     with refused(refusal):

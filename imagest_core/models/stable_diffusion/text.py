@@ -10,9 +10,7 @@ import torch
 from torch import Tensor
 
 from imagest_core.models.identity import Family
-
-CHUNK = 75
-"""Tokens that CLIP reads at a time, beside the first and the last; longer prompts are encoded in chunks."""
+from imagest_core.models.stable_diffusion.prompts import chunk_count, chunks
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,8 +34,7 @@ class PromptEncoder:
     def encode(self, prompts: Sequence[str]) -> list[EncodedText]:
         """Encode ``prompts`` with the same number of chunks."""
         tables = [[self._token_ids(tokenizer, prompt) for prompt in prompts] for tokenizer, _ in self._pairs]
-        longest = max(len(ids) for table in tables for ids in table)
-        count = max(1, -(-longest // CHUNK))
+        count = chunk_count(tables)
         return [
             self._encoded([table[index] for table in tables], count, empty=not prompt)
             for index, prompt in enumerate(prompts)
@@ -50,10 +47,8 @@ class PromptEncoder:
     def _encoded(self, ids: Sequence[list[int]], count: int, empty: bool) -> EncodedText:
         parts, pooled = [], None
         for own, (tokenizer, encoder) in zip(ids, self._pairs):
-            table = torch.tensor(
-                [_chunk(own[CHUNK * i : CHUNK * (i + 1)], tokenizer) for i in range(count)],
-                device=encoder.device,
-            )
+            special = tokenizer.bos_token_id, tokenizer.eos_token_id, tokenizer.pad_token_id
+            table = torch.tensor(chunks(own, count, *special), device=encoder.device)
             output = encoder(table, output_hidden_states=self._family is Family.SDXL)
             hidden = output.hidden_states[-2] if self._family is Family.SDXL else output[0]
             parts.append(hidden.reshape(1, -1, hidden.shape[-1]))
@@ -62,9 +57,3 @@ class PromptEncoder:
         if empty and self._family is Family.SDXL and self._holder.config.force_zeros_for_empty_prompt:
             return EncodedText(torch.zeros_like(tokens), torch.zeros_like(pooled))  # type: ignore[arg-type]
         return EncodedText(tokens, pooled)
-
-
-def _chunk(ids: list[int], tokenizer: Any) -> list[int]:
-    """Return 77 token ids: start, up to 75 of ``ids``, end, padding."""
-    padding = [tokenizer.pad_token_id] * (CHUNK - len(ids))
-    return [tokenizer.bos_token_id, *ids, tokenizer.eos_token_id, *padding]

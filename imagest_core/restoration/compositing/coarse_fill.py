@@ -11,14 +11,15 @@ from dataclasses import replace
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from imagest_core.arrays import Image, Mask
 from imagest_core.damage.map import DamageMap
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.reader import Painting
-from imagest_core.restoration.compositing.window_views import view_of
+from imagest_core.restoration.compositing.window_views import strips, view_of
 from imagest_core.restoration.planning.layout import Plan, Task
-from imagest_core.restoration.planning.window import Window, WindowView
+from imagest_core.restoration.planning.window import Window, WindowPart, WindowView
 
 PaintSquare = tuple[Image, Mask]
 """A square of paint (h, w, 3) and a mask of where it is intact."""
@@ -62,12 +63,16 @@ class CoarseFill:
     def view(self, task: Task) -> WindowView:
         """Return the view that the engine gets of the window of ``task``."""
         view = view_of(self._painting, self._dilated, task.window, self._protected)
+        view = replace(view, parts=tuple(WindowPart(part.window, self._paint(part)) for part in task.parts))
         if not task.refines:
             return view if self._start is None else self._restarted(view)
         coarse_fill, fixed_mask = self._composite(task, view.mask)
+        return replace(view, coarse_fill=coarse_fill, fixed_mask=fixed_mask, paint=self._paint(task))
+
+    def _paint(self, task: Task) -> tuple[PaintSquare, ...]:
+        """Return the squares of paint near the window of ``task``."""
         boxes = task.paint if self._with_paint else ()
-        paint = tuple(self._square(box, task.window.scale) for box in boxes)
-        return replace(view, coarse_fill=coarse_fill, fixed_mask=fixed_mask, paint=paint)
+        return tuple(self._square(box, task.window.scale) for box in boxes)
 
     def _restarted(self, view: WindowView) -> WindowView:
         """Return the view with the earlier fill in its hole."""
@@ -108,21 +113,29 @@ class CoarseFill:
         """Mask (h, w) of the working pixels farther than ``band`` from intact paint in or near the window."""
         reach = int(band) + 1
         around = window.box.expanded(reach * window.scale)
-        lost = np.ones((around.height, around.width), np.uint8)
-        inside = around.within(self._dilated.box)
-        lost[inside.moved(-around.x, -around.y).slices] = self._dilated.read(inside) > 0
-        middle, scale = window.scale // 2, window.scale
-        depth = cv2.distanceTransform(lost[middle::scale, middle::scale], cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+        reduced = [self._lost(strip, window.scale) for strip in strips(around, window.scale)]
+        depth = cv2.distanceTransform(np.concatenate(reduced), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
         return np.asarray(depth[reach:-reach, reach:-reach] > band)
+
+    def _lost(self, box: Box, scale: int) -> NDArray[np.uint8]:
+        """Return 1 at each working pixel of ``box`` that is damaged or outside the picture."""
+        lost = np.ones((box.height, box.width), np.uint8)
+        inside = box.within(self._dilated.box)
+        lost[inside.moved(-box.x, -box.y).slices] = self._dilated.read(inside) > 0
+        return lost[scale // 2 :: scale, scale // 2 :: scale]
 
     def _weights(self, coarse: Task, window: Window) -> Image:
         """Weight (h, w) of the fill of ``coarse`` at each working pixel of the finer ``window``."""
-        part = coarse.window.box.within(window.box).within(self._dilated.box)
         middle, scale = window.scale // 2, window.scale
-        native = np.zeros((window.box.height, window.box.width), np.float32)
-        target = part.moved(-window.box.x, -window.box.y).slices
-        native[target] = self._plan.weights(coarse, part, self._dilated.box)
-        return native[middle::scale, middle::scale]
+        reduced = []
+        for strip in strips(window.box, scale):
+            part = coarse.window.box.within(strip).within(self._dilated.box)
+            native = np.zeros((strip.height, strip.width), np.float32)
+            if not part.empty:
+                target = part.moved(-strip.x, -strip.y).slices
+                native[target] = self._plan.weights(coarse, part, self._dilated.box)
+            reduced.append(native[middle::scale, middle::scale])
+        return np.concatenate(reduced)
 
 
 def _resampled(image: Image, coarse: Window, fine: Window) -> Image:

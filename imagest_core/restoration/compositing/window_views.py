@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -38,10 +40,22 @@ def _protected(
     protected: DamageMap | None, box: Box, scale: int, missing: tuple[tuple[int, int], ...]
 ) -> Mask | None:
     """Return (h, w) bool: the working pixels with a protected native one; None if there is none."""
-    if protected is None or protected.empty or not (mask := protected.read(box) > 0).any():
+    if protected is None or protected.empty:
         return None
-    reduced = mask if scale == 1 else _block_sums(mask[..., None].astype(np.float32), scale)[..., 0] > 0
-    return np.pad(reduced, missing, mode="symmetric")
+    reduced = np.concatenate([_any(protected.read(strip) > 0, scale) for strip in strips(box, scale)])
+    return np.pad(reduced, missing, mode="symmetric") if reduced.any() else None
+
+
+def _any(mask: Mask, scale: int) -> Mask:
+    """Return whether any pixel of each scale × scale square is set."""
+    return mask if scale == 1 else _block_sums(mask[..., None].astype(np.float32), scale)[..., 0] > 0
+
+
+def strips(box: Box, scale: int) -> Iterator[Box]:
+    """Yield parts of ``box`` from top to bottom, each of whole rows of working pixels, to limit memory."""
+    rows = max(STRIP // max(box.width, 1) // scale, 1) * scale
+    for y in range(box.y, box.bottom, rows):
+        yield Box(box.x, y, box.width, rows).within(box)
 
 
 def known_samples(painting: Painting, dilated: DamageMap, box: Box) -> tuple[Image, Mask]:
@@ -55,12 +69,8 @@ def _reduced(painting: Painting, dilated: DamageMap, box: Box, scale: int) -> tu
     """Average the known samples of scale × scale squares; masked where there is none."""
     if scale == 1:
         return known_samples(painting, dilated, box)
-    rows = max(STRIP // box.width // scale, 1) * scale
-    strips = [
-        _means(*known_samples(painting, dilated, Box(box.x, y, box.width, rows).within(box)), scale)
-        for y in range(box.y, box.bottom, rows)
-    ]
-    return np.concatenate([image for image, _ in strips]), np.concatenate([mask for _, mask in strips])
+    parts = [_means(*known_samples(painting, dilated, strip), scale) for strip in strips(box, scale)]
+    return np.concatenate([image for image, _ in parts]), np.concatenate([mask for _, mask in parts])
 
 
 def _means(image: Image, mask: Mask, scale: int) -> tuple[Image, Mask]:

@@ -35,13 +35,15 @@ class WindowBatch:
     """Windows of one shape as NumPy arrays or torch tensors, padded.
 
     Pre-filled images (n, 3, h, w) in −1…1 and masks (n, 1, h, w) of the holes. ``strength`` (0–1): how far
-    each pixel may leave its pre-fill, as (n, 1, h, w) or for all; None samples from noise alone.
+    each pixel may leave its pre-fill, as (n, 1, h, w) or for all; None samples from noise alone. ``parts``:
+    the windows that are denoised together if the only picture is their canvas.
     """
 
     windows: tuple[Window, ...]
     prefilled: Array
     mask: Array
     strength: Array | None = None
+    parts: tuple[Window, ...] = ()
 
     @property
     def shown(self) -> Array:
@@ -143,7 +145,7 @@ class DiffusionPipeline:
             self.solver,
             self.backbone.schedule,
             init=None if batch.strength is None else known,
-            strength=1.0 if batch.strength is None else self._latent_strength(batch.strength),
+            strength=1.0 if batch.strength is None else self.latent_strength(batch.strength),
             fresh=lambda index: self._noise(batch, known, f"step {index}"),
             progress=progress,
             seen=None
@@ -159,7 +161,8 @@ class DiffusionPipeline:
         noise = stacked([draw(self.request, window, shape, purpose) for window in batch.windows])
         return noise if device is None else noise.to(device)
 
-    def _latent_strength(self, strength: Array) -> Array:
+    def latent_strength(self, strength: Array) -> Array:
+        """Return the strength of each latent from that of its pixels."""
         return mean_pool(strength, self.backbone.latent_factor)
 
     def _decode(self, latents: Array, batch: WindowBatch, encoded: EncodedWindows) -> Array:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import islice
 from types import TracebackType
 from typing import Self
 
@@ -17,13 +18,16 @@ from imagest_core.progress import Pace, Progress
 from imagest_core.restoration.diffusion.pipeline import DiffusionPipeline, WindowBatch
 from imagest_core.restoration.diffusion.solvers import Solver
 from imagest_core.restoration.engines.base import WindowFill
-from imagest_core.restoration.planning.window import Preview, WindowView
+from imagest_core.restoration.planning.window import Preview, Window, WindowView
 from imagest_core.restoration.request import RestorationRequest
 
 CPU_BATCH = 1
 """Windows at a time on a CPU: convolutions of another batch size round differently, and the patch search
 amplifies the last bit. Larger batches are hardly faster here."""
 MAX_BATCH = 32
+
+ShowEstimate = Callable[[Callable[[], Array]], None]
+"""Is given a function that decodes the current estimate."""
 
 
 class DiffusionSession:
@@ -47,7 +51,7 @@ class DiffusionSession:
             return CPU_BATCH
         if self.request.batch:
             return self.request.batch
-        pixels = max(view.mask.size for view in views)
+        pixels = max(part.shape[0] * part.shape[1] for view in views for part in _windows(view))
         import torch
 
         free, _ = torch.cuda.mem_get_info(self.backbone.device)
@@ -59,8 +63,7 @@ class DiffusionSession:
         self.batch = self.batch or self._planned_batch(views)
         todo = sorted(range(len(views)), key=lambda i: (views[i].image.shape, i))
         while todo:
-            shape = views[todo[0]].image.shape
-            chosen = [i for i in todo[: self.batch] if views[i].image.shape == shape]
+            chosen = self._next_batch(views, todo)
             part = progress.part(len(fills) / len(views), (len(fills) + len(chosen)) / len(views))
             try:
                 with inference(self.backbone.device):
@@ -68,11 +71,20 @@ class DiffusionSession:
             except (MemoryError, RuntimeError) as error:
                 if not out_of_memory(error):
                     raise
-                self._reduce_memory(len(chosen), error)
+                windows = sum(len(_windows(views[i])) for i in chosen)
+                self._reduce_memory(min(self.batch, windows), error)
                 continue
             fills.update(zip(chosen, answers))
             todo = todo[len(chosen) :]
         return [fills[i] for i in range(len(views))]
+
+    def _next_batch(self, views: Sequence[WindowView], todo: Sequence[int]) -> list[int]:
+        """Return the next of ``todo`` to fill: views of one shape, or one canvas."""
+        first = views[todo[0]]
+        if first.parts:
+            return [todo[0]]
+        alike = (i for i in todo if views[i].image.shape == first.image.shape and not views[i].parts)
+        return list(islice(alike, self.batch))
 
     def _reduce_memory(self, failed: int, error: BaseException) -> None:
         """Halve the batch after running out of memory, then move weights off the GPU, then give up."""
@@ -96,7 +108,17 @@ class DiffusionSession:
                     show_previews(pictures_of(decode(), views), batch, progress)
 
         preview = show if progress.wants_preview else None
-        return pictures_of(self.pipeline.sample(batch, progress, preview), views)
+        return pictures_of(self._sampled(batch, views, progress, preview), views)
+
+    def _sampled(
+        self,
+        batch: WindowBatch,
+        views: Sequence[WindowView],
+        progress: Progress,
+        preview: ShowEstimate | None,
+    ) -> Array:
+        """Return the sampled images (n, 3, h, w)."""
+        return self.pipeline.sample(batch, progress, preview)
 
     def close(self) -> None:
         """Only the model is held, and that is kept for the next session."""
@@ -110,10 +132,15 @@ class DiffusionSession:
         self.close()
 
 
+def _windows(view: WindowView) -> tuple[Window, ...]:
+    return tuple(part.window for part in view.parts) or (view.window,)
+
+
 def show_previews(images: Sequence[Image], batch: WindowBatch, progress: Progress) -> None:
-    """Pass the pictures (h, w, 3) of the windows of ``batch`` on as previews."""
+    """Pass the pictures (h, w, 3) of the windows of ``batch`` on as previews, those of canvases in parts."""
     for window, image in zip(batch.windows, images):
-        progress.preview(Preview(window, image))
+        for part in batch.parts or (window,):
+            progress.preview(Preview(part, window.cropped(image, part)))
 
 
 def pictures_of(images: Array, views: Sequence[WindowView]) -> list[Image]:

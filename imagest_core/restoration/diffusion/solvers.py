@@ -1,8 +1,8 @@
 """Solvers: how noisy latents get from one noise level to the next.
 
 A :class:`Steps` object belongs to one run of the sampling loop: it holds the timesteps and, for multistep
-solvers, the history. The solvers of this module need no other package; those of diffusers are used through
-:mod:`imagest_core.restoration.diffusion.diffusers_steps`.
+solvers, the history. Those over timesteps are here, those over noise levels in
+:mod:`imagest_core.restoration.diffusion.sigma_steps`.
 """
 
 from __future__ import annotations
@@ -18,9 +18,12 @@ from imagest_core.errors import InputError
 from imagest_core.messages import Message
 from imagest_core.models.array_devices import Array, move_to, on_like
 from imagest_core.models.schedule import NoiseSchedule
+from imagest_core.restoration.diffusion.sigma_steps import KarrasSteps, UnipcSteps
 from imagest_core.restoration.modes import DDIM, KARRAS, LCM, MULTISTEP, SCHEDULERS, UNIPC
 
 PAPER_STEPS = 30
+DISTILLED_STEPS = 50
+"""Timesteps at which latent consistency models were distilled, evenly spaced up to the last one."""
 
 FreshNoise = Callable[[int], Array]
 """Index of a step → standard normal noise (n, c, h, w), keyed by window and step."""
@@ -45,11 +48,9 @@ class Solver:
 
     def start(self, schedule: NoiseSchedule, fresh: FreshNoise) -> Steps:
         """Return the steps of one run; raises ``InputError`` if the schedule doesn't allow them."""
-        if self.scheduler in _OWN:
-            return _OWN[self.scheduler](schedule, self.steps, fresh)
-        from imagest_core.restoration.diffusion.diffusers_steps import DiffusersSteps
-
-        return DiffusersSteps(schedule, self.scheduler, self.steps)
+        if self.scheduler in _BY_SIGMA:
+            return _BY_SIGMA[self.scheduler](schedule, self.scheduler, self.steps)
+        return _BY_TIME[self.scheduler](schedule, self.steps, fresh)
 
 
 class Steps(Protocol):
@@ -129,16 +130,26 @@ class MultistepSteps(DdimSteps):
 
 
 class ConsistencySteps(DdimSteps):
-    """Latent consistency: z₀ is predicted at once and noised again (Luo et al., 2023, algorithm 1)."""
+    """Latent consistency: z₀ is predicted at once and noised again (Luo et al., 2023, algorithm 1).
+
+    The timesteps are among those that the models were distilled at, as far as there are enough of them.
+    """
+
+    def __init__(self, schedule: NoiseSchedule, count: int, fresh: FreshNoise) -> None:
+        super().__init__(schedule, count, fresh)
+        if count <= DISTILLED_STEPS:
+            spaced = np.floor(np.linspace(0, DISTILLED_STEPS, count, endpoint=False)).astype(np.int64)
+            self.times = schedule.timesteps(DISTILLED_STEPS)[spaced].tolist()
 
     def next(self, noisy: Array, clean: Array, index: int) -> Array:
         """Return the predicted z₀ with fresh noise at the level of ``times[index + 1]``."""
         return self.add(clean, move_to(self._fresh(index), clean), index + 1)
 
 
-_OWN: dict[str, Callable[[NoiseSchedule, int, FreshNoise], Steps]] = {
+_BY_TIME: dict[str, Callable[[NoiseSchedule, int, FreshNoise], Steps]] = {
     DDIM: DdimSteps,
     MULTISTEP: MultistepSteps,
     LCM: ConsistencySteps,
 }
-assert {*_OWN, KARRAS, UNIPC} == set(SCHEDULERS)
+_BY_SIGMA: dict[str, Callable[[NoiseSchedule, str, int], Steps]] = {KARRAS: KarrasSteps, UNIPC: UnipcSteps}
+assert {*_BY_TIME, *_BY_SIGMA} == set(SCHEDULERS)

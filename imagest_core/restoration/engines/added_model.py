@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from threading import Lock
@@ -12,12 +13,14 @@ from imagest_core.messages import Message
 from imagest_core.models.backbone import Capability
 from imagest_core.models.identity import Identity, ModelKind
 from imagest_core.models.installed import InstalledModel, find_installed, installed_models
+from imagest_core.models.runtime import TORCH
 from imagest_core.models.stable_diffusion.prompts import MAX_PROMPT
 from imagest_core.progress import Progress
 from imagest_core.restoration import parameters as base
 from imagest_core.restoration.parameters import parameter
 from imagest_core.restoration.request import RestorationRequest
 
+KINDS = (ModelKind.PIPELINE, ModelKind.ONNX_PIPELINE)
 _preloading = Lock()
 
 
@@ -90,7 +93,11 @@ class AddedModelEngine:
 
     def models(self) -> list[InstalledModel]:
         """Return the installed models that this engine runs."""
-        return [model for model in installed_models(kinds=(ModelKind.PIPELINE,)) if self.runs(model.identity)]
+        return [model for model in installed_models(kinds=KINDS) if self.runs(model.identity)]
+
+    def runtime_of(self, parameters: base.Parameters) -> str:
+        """Return the runtime that runs the model of ``parameters``: ``torch`` or ``onnx``."""
+        return TORCH
 
     def model_of(self, parameters: base.Parameters) -> InstalledModel:
         """Return the chosen model, or the first that fits; raises :class:`ModelError`."""
@@ -125,6 +132,9 @@ class AddedModelEngine:
     def preload(self, request: RestorationRequest, progress: Progress) -> None:
         """Import torch, diffusers and transformers; one thread at a time, the others wait."""
         require_extra("diffusion", f"The engine {self.name}")
+        self._import(self.modules, progress)
+
+    def _import(self, modules: Sequence[str], progress: Progress) -> None:
         with _preloading:
-            for module in progress.steps(self.modules):
+            for module in progress.steps(modules):
                 import_module(module)

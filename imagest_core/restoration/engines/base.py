@@ -49,6 +49,8 @@ class WindowSides(NamedTuple):
     usual: int
     largest: int
     """Up to which a window may be widened around a hole; ``usual`` if it may not."""
+    joined: int = 1
+    """Overlapping windows that the engine fills together, along each side of a block; 1 for none."""
 
 
 class Session(Protocol):

@@ -63,6 +63,17 @@ class ImagestSDEngine(StableDiffusionEngine):
         """Whether this engine runs such a model: Stable Diffusion 1.x alone."""
         return identity.kind is ModelKind.PIPELINE and identity.family is Family.SD1
 
+    def accepts(self, identity: Identity) -> bool:
+        """Whether this engine tries to run such a model; raises :class:`ModelError` for ONNX graphs."""
+        if identity.kind is ModelKind.ONNX_PIPELINE:
+            raise ModelError(
+                Message(
+                    "The style branch of the engine imagest-sd runs in PyTorch only: choose the model that"
+                    " the ONNX graphs were exported from, or the engine stable-diffusion."
+                )
+            )
+        return self.runs(identity)
+
     def style_adapter_of(self, parameters: base.Parameters) -> InstalledModel:
         """Return the chosen style adapter, or the first that fits the model; raises :class:`ModelError`."""
         model, name = self.model_of(parameters), str(getattr(parameters, "style_adapter", ""))

@@ -59,6 +59,7 @@ class PipelineParameters(GenerativeParameters):
         step=0.5,
         automatic="as the model's makers chose",
         requires=Capability.GUIDANCE,
+        portable=False,
     )
 
 

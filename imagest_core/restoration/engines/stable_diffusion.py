@@ -12,12 +12,20 @@ from imagest_core.extras import require_extra
 from imagest_core.messages import Message
 from imagest_core.models.adapter_choice import AdapterChoice, parse_adapters
 from imagest_core.models.backbone import Capability
+from imagest_core.models.few_steps import FewSteps, few_steps_of
 from imagest_core.models.identity import Family, Identity, ModelKind, fits
 from imagest_core.models.installed import InstalledModel, find_installed, installed_models
+from imagest_core.models.runtime import ONNX, TORCH, is_installed
 from imagest_core.models.studies import STABLE_DIFFUSION, Study, check_study, find_study
 from imagest_core.progress import Progress
 from imagest_core.restoration import parameters as base
-from imagest_core.restoration.engines.added_model import AddedModelEngine, GenerativeParameters, prompted
+from imagest_core.restoration.engines.adapters import ADAPTERS, check_adapter, check_unadapted, is_adapter
+from imagest_core.restoration.engines.added_model import (
+    KINDS,
+    AddedModelEngine,
+    GenerativeParameters,
+    prompted,
+)
 from imagest_core.restoration.engines.base import Session, WindowSides
 from imagest_core.restoration.modes import DDIM, KARRAS, LCM, UNIPC, Quality
 from imagest_core.restoration.parameters import Choice, parameter
@@ -25,6 +33,7 @@ from imagest_core.restoration.request import RestorationRequest
 
 if TYPE_CHECKING:
     from imagest_core.arrays import Image
+    from imagest_core.models.backbone import Backbone
     from imagest_core.models.stable_diffusion.backbone import LoadOptions
     from imagest_core.restoration.diffusion.synthesis import Synthesizer
     from imagest_core.restoration.style_pictures import StylePictures
@@ -34,12 +43,25 @@ PRESETS: Mapping[Quality, str] = {Quality.DRAFT: UNIPC, Quality.STANDARD: KARRAS
 """Solver of each quality."""
 STEPS: Mapping[str, int] = {UNIPC: 12, KARRAS: 20, DDIM: 30, LCM: 6}
 """Usual steps of each solver; those of DDIM are the paper's, those of LCM suit adapters for few steps."""
-SIDES = {
-    Family.SD1: WindowSides(512, 768),
-    Family.SD2: WindowSides(512, 768),
-    Family.SDXL: WindowSides(1024, 1280),
+FEW_STEPS: Mapping[FewSteps, str] = {
+    FewSteps.LCM: LCM,
+    FewSteps.LIGHTNING: DDIM,
+    FewSteps.HYPER: DDIM,
 }
-ADAPTERS = (ModelKind.LORA, ModelKind.TEXTUAL_INVERSION, ModelKind.IP_ADAPTER, ModelKind.VAE)
+"""Solver of each kind of few-step adapter. DDIM with our trailing timesteps is Euler's method with trailing
+spacing, which the authors of Lightning and Hyper-SD ask for."""
+FEW = {Quality.DRAFT: 4, Quality.STANDARD: 6, Quality.FINE: 8}
+"""Steps of each quality with such an adapter."""
+GUIDANCE = 7.5
+SIDES = {
+    Family.SD1: (512, 768),
+    Family.SD2: (512, 768),
+    Family.SDXL: (1024, 1280),
+}
+CANVAS_SIDE = 2560
+"""Limits the side in px of a canvas on which windows are denoised together, and so the memory."""
+MAX_JOINED = 4
+"""Windows along each side of a canvas at most."""
 LATENT_FACTOR = 8
 STYLE_SIDE = 224
 BYTES_PER_PIXEL = 6 << 10
@@ -53,10 +75,29 @@ MODULES = (
     "imagest_core.models.stable_diffusion.backbone",
 )
 """What preloading imports, torch first. It can be cancelled between them."""
+ONNX_MODULES = (
+    "onnxruntime",
+    "imagest_core.restoration.diffusion.generative",
+    "imagest_core.models.onnx.diffusion",
+)
+"""The same for a model that consists of ONNX graphs."""
 
 
 def _styled(parameters: StableDiffusionParameters) -> bool:
     return bool(parameters.adapters)
+
+
+@dataclass(frozen=True)
+class Preset:
+    """How a fill is sampled: what was asked for, else what model and adapters need.
+
+    ``few_steps``: the kind of few-step adapter that decided, if any.
+    """
+
+    scheduler: str
+    steps: int
+    guidance: float
+    few_steps: FewSteps | None = None
 
 
 @dataclass(frozen=True)
@@ -76,13 +117,13 @@ class StableDiffusionParameters(GenerativeParameters):
         ),
     )
     steps: int | None = parameter(
-        None, label="Steps", help="Sampling steps.", low=1, high=1000, automatic="by the method"
+        None, label="Steps", help="Sampling steps.", low=1, high=1000, automatic="by method and adapters"
     )
     scheduler: str | None = parameter(
         None,
         label="Sampling method",
         help="Solver of the sampling (scheduler).",
-        automatic="by quality",
+        automatic="by quality and adapters",
         choices=(
             Choice(UNIPC, "UniPC"),
             Choice(KARRAS, "DPM-Solver++ with Karras levels"),
@@ -90,13 +131,14 @@ class StableDiffusionParameters(GenerativeParameters):
             Choice(LCM, "LCM, for few-step adapters"),
         ),
     )
-    guidance: float = parameter(
-        7.5,
+    guidance: float | None = parameter(
+        None,
         label="Text strength",
         help="Guidance scale; without a prompt there is no guidance, which halves the time.",
         low=1.0,
         high=20.0,
         step=0.5,
+        automatic="7.5; 1 with an adapter for few steps",
         requires=Capability.TEXT,
         applies=prompted,
     )
@@ -148,6 +190,8 @@ class StableDiffusionEngine(AddedModelEngine):
     def adapters(self, parameters: base.Parameters) -> list[InstalledModel]:
         """Return the installed adapters that fit the model of ``parameters``."""
         identity = self.model_of(parameters).identity
+        if identity.kind is ModelKind.ONNX_PIPELINE:
+            return []
         return [adapter for adapter in installed_models(kinds=ADAPTERS) if fits(adapter.identity, identity)]
 
     def memory(self, request: RestorationRequest) -> int:
@@ -158,18 +202,43 @@ class StableDiffusionEngine(AddedModelEngine):
 
     def runs(self, identity: Identity) -> bool:
         """Whether this engine runs such a model."""
-        return identity.kind is ModelKind.PIPELINE and identity.family in FAMILIES
+        return identity.kind in KINDS and identity.family in FAMILIES
+
+    def models(self) -> list[InstalledModel]:
+        """Return the installed models; without torch those first that run without it."""
+        return sorted(super().models(), key=lambda model: not _is_exported(model) and not is_installed(TORCH))
+
+    def runtime_of(self, parameters: base.Parameters) -> str:
+        """Return ``onnx`` for a model that consists of ONNX graphs."""
+        with suppress(ModelError):
+            return ONNX if _is_exported(self.model_of(parameters)) else TORCH
+        return TORCH
 
     def adapters_of(self, parameters: base.Parameters) -> list[tuple[AdapterChoice, InstalledModel]]:
         """Return the chosen adapters; raises ``ModelError`` and ``InputError``."""
         choices = parse_adapters(str(getattr(parameters, "adapters", "")))
-        return [(choice, find_installed(choice.name, _is_adapter)) for choice in choices]
+        return [(choice, find_installed(choice.name, is_adapter)) for choice in choices]
+
+    def preset(self, parameters: base.Parameters) -> Preset:
+        """Return how ``parameters`` are sampled; raises ``ModelError`` for an adapter that there isn't."""
+        assert isinstance(parameters, StableDiffusionParameters)
+        adapters = self.adapters_of(parameters)
+        kinds = [few_steps_of(model.identity) for choice, model in adapters if choice.weight]
+        few = next((kind for kind in kinds if kind is not None), None)
+        scheduler = parameters.scheduler or (FEW_STEPS[few] if few else PRESETS[parameters.quality])
+        steps = FEW[parameters.quality] if few else STEPS[scheduler]
+        guidance = 1.0 if few else GUIDANCE
+        if parameters.guidance is not None:
+            guidance = parameters.guidance
+        return Preset(scheduler, parameters.steps or steps, guidance, few)
 
     # What requests use
 
     def check_model(self, parameters: base.Parameters) -> None:
         """Raise ``ModelError`` unless the model, its adapters and the study exist and fit."""
         model = self.model_of(parameters)
+        if _is_exported(model):
+            check_unadapted(parameters)
         for _, adapter in self.adapters_of(parameters):
             check_adapter(adapter, model)
         if study := study_of(parameters):
@@ -185,6 +254,8 @@ class StableDiffusionEngine(AddedModelEngine):
         with suppress(ModelError, InputError):
             kinds = {model.identity.kind for _, model in self.adapters_of(parameters)}
         style = {Capability.STYLE} if ModelKind.IP_ADAPTER in kinds else set()
+        if self.runtime_of(parameters) == ONNX:
+            return GENERATIVE
         return GENERATIVE | {Capability.ADAPTERS} | style
 
     def shared_parameters(self, request: RestorationRequest) -> frozenset[str]:
@@ -209,28 +280,46 @@ class StableDiffusionEngine(AddedModelEngine):
         self, request: RestorationRequest, style: StylePictures | None, progress: Progress | None = None
     ) -> Session:
         """Load the model and encode text and style; raises ``ModelError``, ``InputError``, ``Cancelled``."""
-        require_extra("diffusion", "Stable Diffusion")
-        from imagest_core.models.hardware import choose_hardware
-        from imagest_core.models.stable_diffusion.backbone import load_backbone
+        backbone = self._backbone(own(request), request.device, progress or Progress())
         from imagest_core.restoration.diffusion.generative import GenerativeSession, GenerativeSettings
         from imagest_core.restoration.diffusion.solvers import Solver
 
         parameters, progress = own(request), progress or Progress()
-        model, hardware = self.model_of(parameters), choose_hardware(request.device)
-        backbone = load_backbone(model, hardware, self._load_options(parameters), progress)
         progress.check()
-        scheduler = parameters.scheduler or PRESETS[parameters.quality]
+        preset = self.preset(parameters)
         settings = GenerativeSettings(
-            Solver(scheduler, parameters.steps or STEPS[scheduler]),
+            Solver(preset.scheduler, preset.steps),
             quality=parameters.quality,
             prompt=parameters.prompt,
             negative_prompt=parameters.negative_prompt,
-            guidance=parameters.guidance,
+            guidance=preset.guidance,
             style_strength=parameters.style_strength,
             strength=parameters.strength,
             detail=parameters.detail,
+            few_steps=str(preset.few_steps or ""),
         )
         return GenerativeSession(backbone, request, settings, style)
+
+    def _backbone(self, parameters: StableDiffusionParameters, device: str, progress: Progress) -> Backbone:
+        """Load the model; raises ``ModelError``, ``InputError`` and ``Cancelled``."""
+        model = self.model_of(parameters)
+        if _is_exported(model):
+            from imagest_core.models.onnx.diffusion import load_onnx_diffusion
+
+            check_unadapted(parameters)
+            return load_onnx_diffusion(model, device, progress)
+        require_extra("diffusion", "Stable Diffusion")
+        from imagest_core.models.hardware import choose_hardware
+        from imagest_core.models.stable_diffusion.backbone import load_backbone
+
+        return load_backbone(model, choose_hardware(device), self._load_options(parameters), progress)
+
+    def preload(self, request: RestorationRequest, progress: Progress) -> None:
+        """Import what runs the model; one thread at a time, the others wait."""
+        if self.runtime_of(request.parameters) == ONNX:
+            self._import(ONNX_MODULES, progress)
+        else:
+            super().preload(request, progress)
 
     def open_synthesis(
         self, parameters: base.Parameters, device: str, style: Image | None, progress: Progress
@@ -238,23 +327,26 @@ class StableDiffusionEngine(AddedModelEngine):
         """Load the model for synthesis from text and style pictures (k, side, side, 3)."""
         require_extra("diffusion", "Stable Diffusion")
         from imagest_core.models.backbone import ConditionInputs
-        from imagest_core.models.hardware import choose_hardware
-        from imagest_core.models.stable_diffusion.backbone import load_backbone
         from imagest_core.restoration.diffusion.solvers import Solver
         from imagest_core.restoration.diffusion.synthesis import Synthesizer
 
         assert isinstance(parameters, StableDiffusionParameters)
-        model, hardware = self.model_of(parameters), choose_hardware(device)
-        backbone = load_backbone(model, hardware, self._load_options(parameters), progress)
-        scheduler = parameters.scheduler or PRESETS[parameters.quality]
+        if self.runtime_of(parameters) == ONNX:
+            raise InputError(
+                Message(
+                    "A model of ONNX graphs makes no whole pictures: choose the one it was exported from."
+                )
+            )
+        backbone = self._backbone(parameters, device, progress)
+        preset = self.preset(parameters)
         inputs = ConditionInputs(
             style,
             parameters.style_strength,
             parameters.prompt,
             parameters.negative_prompt,
-            parameters.guidance,
+            preset.guidance,
         )
-        return Synthesizer(backbone, Solver(scheduler, parameters.steps or STEPS[scheduler]), inputs)
+        return Synthesizer(backbone, Solver(preset.scheduler, preset.steps), inputs)
 
     def _load_options(self, parameters: StableDiffusionParameters) -> LoadOptions:
         from imagest_core.models.stable_diffusion.adapters import LoadedAdapter
@@ -273,33 +365,12 @@ def study_of(parameters: base.Parameters) -> Study | None:
     return find_study(name) if name else None
 
 
-def _is_adapter(identity: Identity) -> bool:
-    return identity.kind in ADAPTERS
-
-
-def check_adapter(adapter: InstalledModel, model: InstalledModel) -> None:
-    """Raise :class:`ModelError` unless ``adapter`` is an adapter and fits ``model``."""
-    if adapter.identity.kind not in ADAPTERS:
-        raise ModelError(
-            Message(
-                "{name} is no adapter but a {kind}; adapters are {kinds}.",
-                name=adapter.name,
-                kind=adapter.identity.kind,
-                kinds=", ".join(ADAPTERS),
-            )
-        )
-    if not fits(adapter.identity, model.identity):
-        raise ModelError(
-            Message(
-                "The adapter {name} doesn't fit the model {model}; choose one for {family}.",
-                name=adapter.name,
-                model=model.name,
-                family=model.identity.family,
-            )
-        )
+def _is_exported(model: InstalledModel) -> bool:
+    return model.identity.kind is ModelKind.ONNX_PIPELINE
 
 
 def sides_of(identity: Identity) -> WindowSides:
     """Return the window sides of a model: those it was trained with, and a half more for large holes."""
     side = int(identity.details.get("sample_size", 0)) * LATENT_FACTOR
-    return WindowSides(side, side + side // 2) if side else SIDES[identity.family]
+    usual, largest = (side, side + side // 2) if side else SIDES[identity.family]
+    return WindowSides(usual, largest, max(1, min(MAX_JOINED, CANVAS_SIDE // largest)))

@@ -29,11 +29,13 @@ class Layout:
     largest: int
     context: float
     policy: ScalePolicy = ScalePolicy.AUTO
+    joined: int = 1
 
     @classmethod
     def of(cls, engine: Engine, request: RestorationRequest, picture: Box) -> Layout:
         """Return the layout that ``engine`` and ``request`` ask for."""
-        return cls(picture, *engine.window_sides(request), request.context, request.scale)
+        sides = engine.window_sides(request)
+        return cls(picture, sides.usual, sides.largest, request.context, request.scale, sides.joined)
 
     def core(self, side: int) -> int:
         """Return the size of the largest damage that fits a window of ``side`` with its context."""
@@ -84,6 +86,9 @@ class Task:
         Whether it refines the fill of coarser windows.
     paint
         Squares of paint from which a refining window may take texture.
+    parts
+        The tasks that were joined: their overlapping windows are filled together, on one canvas, which is
+        ``window``. Empty for a single window.
     """
 
     window: Window
@@ -94,6 +99,12 @@ class Task:
     overlap: float
     refines: bool = False
     paint: tuple[Box, ...] = ()
+    parts: tuple[Task, ...] = ()
+
+    @property
+    def windows(self) -> tuple[Window, ...]:
+        """The windows of its parts, or its only one."""
+        return tuple(part.window for part in self.parts) or (self.window,)
 
     @property
     def is_refined(self) -> bool:
@@ -110,11 +121,15 @@ class Plan:
 
     @property
     def windows(self) -> tuple[Window, ...]:
-        """The windows of all tasks."""
-        return tuple(task.window for task in self.tasks)
+        """The windows of all tasks and of their parts."""
+        return tuple(window for task in self.tasks for window in task.windows)
 
     def weights(self, task: Task, part: Box, picture: Box) -> Ramp:
         """Return (h, w) weights in 0–1 of the fill of ``task`` at each native pixel of ``part``."""
+        if task.parts:
+            touching = [each for each in task.parts if each.window.box.touches(part)]
+            nothing = np.zeros((part.height, part.width), np.float32)
+            return sum((self.weights(each, part, picture) for each in touching), nothing)
         labels = self.layers[task.layer].labels(part)
         weights = np.isin(labels, task.whole).astype(np.float32)
         if task.cut:

@@ -15,6 +15,7 @@ from imagest_core.damage.map import DamageMap
 from imagest_core.painting.geometry import Box
 from imagest_core.progress import Progress
 from imagest_core.restoration.planning.grid import Grid
+from imagest_core.restoration.planning.joining import joined
 from imagest_core.restoration.planning.layout import Layer, Layout, Task, cells_of, intact_share
 from imagest_core.restoration.planning.window import Window
 
@@ -41,8 +42,9 @@ def with_refinement(
     coarse: set[int] = set()
     ordered: list[Task] = []
     while scale >= 1:
-        own = [task for task in tasks if task.window.scale == scale]
-        ordered += [*own, *_refining_tasks(coarse, layer, dilated, layout, scale, progress)]
+        own = joined([task for task in tasks if task.window.scale == scale], layout)
+        finer = _refining_tasks(coarse, layer, dilated, layout, scale, progress)
+        ordered += [*own, *joined(list(finer), layout)]
         coarse |= {region for task in own for region in (*task.whole, *task.cut)}
         scale //= 2
     return ordered

@@ -6,6 +6,8 @@
 * Thicker damage, such as a loss with cracks running out of it, is planned separately from its thin parts:
   in a window as wide as the engine allows, or at a coarser scale, a power of two, which finer windows then
   refine (:mod:`imagest_core.restoration.planning.multiscale`).
+* Engines that fill overlapping windows together get them joined
+  (:mod:`imagest_core.restoration.planning.joining`).
 
 The time depends on the damaged tiles, not on the size of the scan.
 """
@@ -25,6 +27,7 @@ from imagest_core.messages import Message
 from imagest_core.painting.geometry import Box
 from imagest_core.progress import Progress
 from imagest_core.restoration.planning.grid import Grid
+from imagest_core.restoration.planning.joining import joined
 from imagest_core.restoration.planning.layout import Layer, Layout, Plan, Task, cells_of, intact_share
 from imagest_core.restoration.planning.multiscale import with_refinement
 from imagest_core.restoration.planning.thick_parts import thick_parts
@@ -48,7 +51,7 @@ def make_plan(dilated: DamageMap, regions: Regions, layout: Layout, progress: Pr
     thin = _Draft(layout, Layer(0, regions.labels, tuple(dilated.occupied())), progress)
     split = thin.place_thin(regions, dilated)
     if not split:
-        return Plan((thin.layer,), tuple(thin.tasks()))
+        return Plan((thin.layer,), tuple(joined(thin.tasks(), layout)))
     parts = thick_parts(dilated, regions, split, layout.core(layout.side) * CUTTABLE / 2, progress)
     thin_labels = _without(regions.labels, parts)
     thin = _Draft(layout, Layer(0, thin_labels, tuple(dilated.occupied())), progress)
@@ -61,7 +64,7 @@ def make_plan(dilated: DamageMap, regions: Regions, layout: Layout, progress: Pr
     if coarse and layout.policy is ScalePolicy.NATIVE:
         raise InputError(_too_thick(thick_regions.by_id(coarse[0]), layout))
     ordered = with_refinement(large, thick.layer, dilated, layout, progress)
-    return Plan((thin.layer, thick.layer), (*thin.tasks(), *ordered))
+    return Plan((thin.layer, thick.layer), (*joined(thin.tasks(), layout), *ordered))
 
 
 def _too_thick(region: Region, layout: Layout) -> str:

@@ -28,6 +28,26 @@ class Window:
         """Rows and columns in working pixels."""
         return self.box.height // self.scale, self.box.width // self.scale
 
+    def corner(self, part: Window) -> tuple[int, int]:
+        """Return the row and column, in working pixels of this window, at which ``part`` begins."""
+        return (
+            round((part.box.y - self.box.y) / self.scale),
+            round((part.box.x - self.box.x) / self.scale),
+        )
+
+    def cropped(self, image: Image, part: Window) -> Image:
+        """Return what ``image`` (h, w, …) of this window shows of ``part``."""
+        (row, column), (rows, columns) = self.corner(part), part.shape
+        return image[row : row + rows, column : column + columns]
+
+
+@dataclass(frozen=True)
+class WindowPart:
+    """One of the overlapping windows that are filled together, with squares of paint near it."""
+
+    window: Window
+    paint: tuple[tuple[Image, Mask], ...] = ()
+
 
 @dataclass(frozen=True)
 class WindowView:
@@ -52,6 +72,8 @@ class WindowView:
         (h, w), the known pixels that are no source of paint; None if there is none.
     restarts
         Whether ``coarse_fill`` is an earlier fill of this scale, at full strength of the request.
+    parts
+        The overlapping windows that are filled together if this view is their canvas; else empty.
     """
 
     window: Window
@@ -68,6 +90,7 @@ class WindowView:
         return ~self.mask if self.protected is None else ~self.mask & ~self.protected
 
     restarts: bool = False
+    parts: tuple[WindowPart, ...] = ()
 
     @property
     def refines(self) -> bool:

@@ -1,0 +1,56 @@
+"""Adapters of Stable Diffusion: which kinds there are, and what refuses them."""
+
+from __future__ import annotations
+
+from imagest_core.errors import InputError, ModelError
+from imagest_core.messages import Message
+from imagest_core.models.identity import Identity, ModelKind, fits
+from imagest_core.models.installed import InstalledModel
+from imagest_core.restoration import parameters as base
+
+ADAPTERS = (ModelKind.LORA, ModelKind.TEXTUAL_INVERSION, ModelKind.IP_ADAPTER, ModelKind.VAE)
+
+
+def is_adapter(identity: Identity) -> bool:
+    """Whether a model is an adapter."""
+    return identity.kind in ADAPTERS
+
+
+def check_adapter(adapter: InstalledModel, model: InstalledModel) -> None:
+    """Raise :class:`ModelError` unless ``adapter`` is an adapter and fits ``model``."""
+    if adapter.identity.kind not in ADAPTERS:
+        raise ModelError(
+            Message(
+                "{name} is no adapter but a {kind}; adapters are {kinds}.",
+                name=adapter.name,
+                kind=adapter.identity.kind,
+                kinds=", ".join(ADAPTERS),
+            )
+        )
+    if not fits(adapter.identity, model.identity):
+        raise ModelError(
+            Message(
+                "The adapter {name} doesn't fit the model {model}; choose one for {family}.",
+                name=adapter.name,
+                model=model.name,
+                family=model.identity.family,
+            )
+        )
+
+
+def check_unadapted(parameters: base.Parameters) -> None:
+    """Raise ``InputError`` if adapters or a study are asked for, which ONNX graphs can't take."""
+    if getattr(parameters, "adapters", ""):
+        raise InputError(
+            Message(
+                "A model of ONNX graphs takes no adapters: leave out --adapters, or choose the model that it"
+                " was exported from."
+            )
+        )
+    if getattr(parameters, "study", ""):
+        raise InputError(
+            Message(
+                "A model of ONNX graphs takes no study: leave out --study, or choose the model that it was"
+                " exported from."
+            )
+        )
