@@ -168,5 +168,7 @@ def test_the_command_names_the_file_and_ends_with_0(cli, scans, tmp_path):
     file.write_text(json.dumps({"name": "b.tif"}))
     answer = cli(*command)
     assert (answer.code, answer.err) == (0, "")
-    assert answer.out.startswith(f"note: The job file {folder / 'damaged' / file.name}.job can't be read: b.tif")
+    assert answer.out.startswith(
+        f"note: The job file {folder / 'damaged' / file.name}.job can't be read: b.tif"
+    )
     assert "paintings: 3 done" in answer.out
