@@ -4,9 +4,9 @@ A job is claimed by renaming its file from ``waiting`` to ``running``, which suc
 local disks and on network shares alike. The new name holds the machine, the process and a random token; the
 owner touches the file regularly. A claim is stale once its process has ended, or once the file hasn't been
 touched for :data:`STALE` seconds by the clock of the disk; any process may then take it over by renaming it
-again. Files are written under another name first, so that no reader sees half of one. A job that changes its
-state is moved by one renaming, so that it is in one folder at any time. A job file that can't be read is moved
-to the folder ``damaged``.
+again. Files are written under another name first, so that no reader sees half of one. A job that is put back
+is moved by one renaming, so that it is in one folder at any time. A job file that can't be read is moved to
+the folder ``damaged``.
 """
 
 from __future__ import annotations
@@ -171,7 +171,7 @@ class JobList:
         return self.root / JobState.WAITING / f".{name}"
 
     def set_aside(self, state: JobState, name: str) -> Path | None:
-        """Move a job file that can't be read to the folder ``damaged``; return its path, None if it is gone."""
+        """Move a job file that can't be read to ``damaged``; return its path, None if it is gone."""
         folder = self.root / DAMAGED
         folder.mkdir(exist_ok=True)
         target = folder / name.partition("@")[0]

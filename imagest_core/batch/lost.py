@@ -42,7 +42,7 @@ def set_aside(
 
 
 def with_lost(rows: Rows, wanted: Iterable[Job]) -> Rows:
-    """Return the rows of a summary, with a failed one for each wanted job that the list doesn't know any more."""
+    """Return the rows of a summary, with a failed one for each wanted job that the list has lost."""
     known = {job.id for job, _ in rows}
     reason = Message("Its job file can't be read any more: give the same command again.")
     outcome = Outcome(str(reason), template_of(reason))
@@ -53,7 +53,7 @@ def with_lost(rows: Rows, wanted: Iterable[Job]) -> Rows:
 
 
 def _replaced(job: Job, damaged: Path, written: Iterable[Path]) -> Message:
-    """Move what a lost job wrote beside its damaged file, which gets an ending; return the sentence for it."""
+    """Move what a lost job wrote beside its damaged file, which gets an ending; return a sentence."""
     base = damaged
     while os.path.lexists(named := base.with_name(f"{base.name}.job")):
         base = damaged.with_name(f"{damaged.name}~{secrets.token_hex(4)}")
