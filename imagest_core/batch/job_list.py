@@ -191,9 +191,10 @@ class JobList:
     def reorder(self, job: Job, order: int) -> None:
         """Give a waiting job another place; one that waits no more keeps its own."""
         moved = replace(job, order=order)
-        source = self.root / JobState.WAITING / job.file
-        if moved.file != job.file and _renamed(source, self.root / JobState.WAITING / moved.file):
-            self._write(JobState.WAITING, moved.file, moved)
+        hidden = self._withdrawn(moved.file)  # so that no worker takes it half changed
+        if moved.file != job.file and _renamed(self.root / JobState.WAITING / job.file, hidden):
+            self._write(JobState.WAITING, hidden.name, moved)
+            _renamed(hidden, self.root / JobState.WAITING / moved.file)
 
     def _write(self, state: JobState, name: str, job: Job) -> None:
         """Write a file completely, or not at all."""

@@ -2,7 +2,8 @@
 
 The folder ``starting`` of a job list holds one file. Its name is ``free``, or that of its owner; who renames
 it owns it. Renaming succeeds for one process only, and the folder is created with the file in it by one
-renaming as well. The owner touches the file regularly. It may be taken over under the same rules as a claimed job.
+renaming as well. The owner touches the file regularly. It may be taken over under the same rules as a claimed
+job.
 """
 
 from __future__ import annotations
