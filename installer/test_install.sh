@@ -95,7 +95,7 @@ as_user sh -c 'echo damaged >"$1"' sh "$library"
 check "repair finds a damaged file" says "1 damaged files were replaced" as_user imagest-launcher --repair --yes
 check "imagest after the repair" as_user imagest info "$(find "$root/environments" -path '*/sample/damaged.tif')"
 check "uninstall" as_user imagest-launcher --uninstall --yes
-check "nothing is left" test ! -e "$root" -a ! -e "$home/.local/bin/imagest"
+check "nothing is left" test ! -e "$root" -a ! -e "$home/.local/bin/imagest" -a ! -e "$home/.local/share/uv" -a ! -e "$home/.cache/uv"
 check "settings and models are kept" kept
 echo "$failed failed"
 [ "$failed" = 0 ]

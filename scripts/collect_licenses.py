@@ -1,7 +1,7 @@
 """Collect the licences of all packages that the program can install into ``resources/licenses``.
 
 ``python -m scripts.collect_licenses`` reads the installed packages and writes ``third_party.json``;
-``--check`` compares it with them.
+``--check`` compares it with them. All extras of the program must be installed (``make develop``).
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import tomllib
 from collections.abc import Iterator
 from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from pathlib import Path
+from typing import Any
 
 from packaging.requirements import Requirement
 
@@ -21,11 +22,15 @@ from scripts.freeze import ROOT, closure
 
 FILE = ROOT / "resources" / "licenses" / "third_party.json"
 STANDARD = FILE.parent / "standard"
-EXTRAS = ("torch", "train", "evaluate", "diffusion")
-"""Extras of the program; others are for its development."""
-LICENSE_FILE = re.compile(r"(^|/)(licen[cs]es?|copying|notice|copyright)[^/]*(/[^/]*)?$", re.IGNORECASE)
+LICENSE_FILE = re.compile(
+    r"(^|/)((licen[cs]es?|copying|notice|copyright)[^/]*(/[^/]*)?|third.?party.?(notice|licen[cs]e)s?[^/]*)$",
+    re.IGNORECASE,
+)
+CODE = (".py", ".pyc", ".pyi", ".h", ".hpp", ".cuh", ".c", ".so", ".pyd", ".json", ".js", ".css")
 LONGEST = 400_000
 """Bytes of the longest file that is collected; longer ones are named."""
+SHORTEST = 60
+"""Characters of the shortest file that is collected; shorter ones are the names of other files."""
 KNOWN = {
     "BSD License": "BSD-3-Clause",
     "MIT License": "MIT",
@@ -49,15 +54,14 @@ KNOWN = {
 
 def collect() -> dict[str, object]:
     """Return the packages, sorted by name, and their texts; equal texts are stored once."""
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    lines = list(project["dependencies"])
-    lines += [line for extra in EXTRAS for line in project["optional-dependencies"][extra]]
     rows, texts = [], dict[str, str]()
-    for name in sorted(closure([Requirement(line) for line in lines], project["name"])):
-        try:
-            found = distribution(name)
-        except PackageNotFoundError:
-            continue
+    wanted = requirements()
+    if missing := [line.name for line in wanted if not is_installed(line.name)]:
+        raise SystemExit(
+            f"not installed: {', '.join(sorted(set(missing)))}; install all extras: make develop"
+        )
+    for name in sorted(closure(wanted, project()["name"])):
+        found = distribution(name)
         row = {
             "name": str(found.metadata["Name"]).replace("_", "-"),
             "version": found.version.partition("+")[0],
@@ -65,12 +69,38 @@ def collect() -> dict[str, object]:
             "page": page_of(found),
             "texts": {},
         }
-        for file, text in [*texts_of(found)] or [*standard_texts(str(row["license"]))]:
+        files = [*texts_of(found)]
+        if all(is_vendored(file) for file, _ in files):
+            files = [*standard_texts(str(row["license"])), *files]
+        for file, text in files:
             key = hashlib.sha256(text.encode()).hexdigest()[:12]
             texts[key] = text
             row["texts"][file] = key
         rows.append(row)
     return {"packages": rows, "texts": dict(sorted(texts.items()))}
+
+
+def project() -> dict[str, Any]:
+    """Return the table ``project`` of ``pyproject.toml``."""
+    table: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    return table
+
+
+def requirements() -> list[Requirement]:
+    """Return what the program needs with all its extras; others are for its development."""
+    optional = project()["optional-dependencies"]
+    extras = sorted(extra for line in optional["all"] for extra in Requirement(line).extras)
+    lines = [*project()["dependencies"], *(line for extra in extras for line in optional[extra])]
+    return [each for each in map(Requirement, lines) if each.marker is None or each.marker.evaluate()]
+
+
+def is_installed(name: str) -> bool:
+    """Return whether a package is installed."""
+    try:
+        distribution(name)
+    except PackageNotFoundError:
+        return False
+    return True
 
 
 def standard_texts(license: str) -> Iterator[tuple[str, str]]:
@@ -107,14 +137,27 @@ def page_of(found: Distribution) -> str:
 
 
 def texts_of(found: Distribution) -> Iterator[tuple[str, str]]:
-    """Yield name and text of the licence files of a package."""
-    for path in sorted(found.files or (), key=str):
-        if ".dist-info/" in str(path) and LICENSE_FILE.search(str(path).partition(".dist-info/")[2]):
-            file = Path(str(found.locate_file(path)))
-            if file.is_file():
-                text = file.read_text(encoding="utf-8", errors="replace").strip()
-                name = str(path).partition(".dist-info/")[2]
-                yield name, text if len(text) < LONGEST else f"{text[:2000]}\n\n[shortened; see the package]"
+    """Yield name and text of the licence files of a package and of what it contains, each once."""
+    seen = set[str]()
+    for path in sorted(map(str, found.files or ()), key=lambda path: (not is_own(path), path)):
+        name = path.partition(".dist-info/")[2] if is_own(path) else path
+        file = Path(str(found.locate_file(path)))
+        if not LICENSE_FILE.search(name) or path.endswith(CODE) or not file.is_file():
+            continue
+        text = file.read_text(encoding="utf-8", errors="replace").strip()
+        if len(text) >= SHORTEST and text not in seen:
+            seen.add(text)
+            yield name, text if len(text) < LONGEST else f"{text[:2000]}\n\n[shortened; see the package]"
+
+
+def is_vendored(file: str) -> bool:
+    """Return whether a licence file is that of another package, which the package contains."""
+    return ".dist-info/" in file or "/_vendor/" in file or "third" in file.lower()
+
+
+def is_own(path: str) -> bool:
+    """Return whether a file belongs to the metadata of the package itself, not of one that it contains."""
+    return path.partition("/")[0].endswith(".dist-info")
 
 
 def main() -> int:

@@ -4,7 +4,10 @@ The same scans are restored by ``imagest restore`` one after another in one proc
 with and without overlap, in two processes, and on a local Ray cluster of two workers. The results must be
 the same bytes. Usage:
 
-    python -m scripts.measure_batch [FOLDER] [--scans N] [--side PX] [--engine NAME] [--ray] [OPTION…]
+    python -m scripts.measure_batch [FOLDER] [--scans N] [--side PX] [--engine NAME] [--rounds N] [--ray]
+        [--one-process] [OPTION…]
+
+With several rounds all ways alternate, and the medians are printed: single runs scatter by several percent.
 """
 
 from __future__ import annotations
@@ -18,6 +21,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from statistics import median
 
 import numpy as np
 import tifffile
@@ -95,6 +99,40 @@ def same(first: Path, second: Path) -> bool:
     return all(path.read_bytes() == (second / path.name).read_bytes() for path in first.glob("*.tif"))
 
 
+class Row:
+    """What was measured of a way to restore the scans, one value a round."""
+
+    def __init__(self, name: str, options: list[str] | None) -> None:
+        self.name, self.options = name, options
+        self.seconds: list[float] = []
+        self.computed: list[float] = []
+        self.stages: list[float] = []
+        self.same = True
+
+    def run(self, scans: Path, out: Path, options: list[str], alone: Path) -> None:
+        """Restore all scans once into ``out``; compare with ``alone``."""
+        more = self.options
+        if more is None:
+            seconds, computed = timed(lambda: one_by_one(scans, out, options))
+        else:
+            seconds, computed = timed(lambda: run("batch", scans, "-o", out, *options, *more))
+            self.stages.append(working(out))
+            self.same = self.same and same(alone, out)
+        self.seconds.append(seconds)
+        self.computed.append(computed)
+
+    def line(self, base: Row, megapixels: float) -> str:
+        """Return the medians, and the changes against ``base``."""
+        seconds, computed = median(self.seconds), median(self.computed)
+        text = f"{self.name:<28}{seconds:8.2f} s  {megapixels / seconds:8.2f} MP/s  CPU {computed:7.2f} s"
+        if self is base:
+            return text
+        changes = f"{seconds / median(base.seconds) - 1:+7.1%}"
+        if self.options is not None and not {"--jobs", "--ray"} & set(self.options):
+            changes += f"  CPU {computed / median(base.computed) - 1:+6.1%}"
+        return f"{text}  {changes}  stages {median(self.stages):7.2f} s  same bytes: {self.same}"
+
+
 def main() -> None:
     """Measure and print a table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0], allow_abbrev=False)
@@ -102,32 +140,28 @@ def main() -> None:
     parser.add_argument("--scans", type=int, default=12)
     parser.add_argument("--side", type=int, default=2000)
     parser.add_argument("--engine", default="spline")
+    parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--ray", action="store_true", help="measure a local Ray cluster, too")
+    parser.add_argument("--one-process", action="store_true", help="leave out what starts processes")
     args, options = parser.parse_known_args()
     options = ["--engine", args.engine, *options]
     folder = args.folder or Path(tempfile.mkdtemp(prefix="imagest-batch-"))
-    scans, alone = folder / "scans", folder / "alone"
+    scans = folder / "scans"
     make_scans(scans, args.scans, args.side)
     one_by_one(scans, folder / "warm", options)  # imports and loads the model
-    ways = {
-        "batch, no overlap": ["--depth", "1"],
-        "batch": [],
-        "batch, two processes": ["--jobs", "2"],
-    }
+    rows = [Row("one after another", None), Row("batch, no overlap", ["--depth", "1"]), Row("batch", [])]
+    if not args.one_process:
+        rows.append(Row("batch, two processes", ["--jobs", "2"]))
     if args.ray:
-        ways["batch, Ray, two workers"] = ["--ray", "local", "--workers", "2", "--cores", "1"]
-    base, computed = timed(lambda: one_by_one(scans, alone, options))
-    megapixels = args.scans * args.side**2 / 1e6
-    print(f"{args.scans} scans of {args.side} × {args.side} px, 16 bits, {' '.join(options)}")
-    print(f"{'one after another':<28}{base:8.1f} s  {megapixels / base:8.2f} MP/s  CPU {computed:6.1f} s")
-    for number, (name, more) in enumerate(ways.items()):
-        out = folder / f"batch{number}"
-        seconds, own = timed(lambda out=out, more=more: run("batch", scans, "-o", out, *options, *more))
-        change = (seconds - base) / base
-        line = (
-            f"{name:<28}{seconds:8.1f} s  {megapixels / seconds:8.2f} MP/s  CPU {own:6.1f} s  {change:+7.1%}"
-        )
-        print(f"{line}  stages {working(out):6.1f} s  same bytes: {same(alone, out)}", flush=True)
+        rows.append(Row("batch, Ray, two workers", ["--ray", "local", "--workers", "2", "--cores", "1"]))
+    for turn in range(args.rounds):
+        alone = folder / f"{turn}-0"
+        for number, row in enumerate(rows):
+            row.run(scans, folder / f"{turn}-{number}", options, alone)
+    size = f"{args.scans} scans of {args.side} × {args.side} px, 16 bits"
+    print(f"{size}, {' '.join(options)}, rounds: {args.rounds}")
+    for row in rows:
+        print(row.line(rows[0], args.scans * args.side**2 / 1e6))
     print(f"job list alone: {list_seconds(folder / 'list') * 1000:.1f} ms a painting")
     if args.folder is None:
         shutil.rmtree(folder)

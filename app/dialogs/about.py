@@ -61,8 +61,8 @@ class AboutDialog(Dialog):
         tree.setHeaderLabels([self.tr("Library"), self.tr("Version"), self.tr("Licence")])
         tree.setAccessibleName(self.tr("Libraries"))
         for package in third_party():
-            if package.installed is not None:
-                tree.addTopLevelItem(QTreeWidgetItem([package.name, package.installed, package.license]))
+            version = package.installed or self.tr("not installed")
+            tree.addTopLevelItem(QTreeWidgetItem([package.name, version, package.license]))
         tree.header().setSectionResizeMode(0, QHeaderView.ResizeMode.ResizeToContents)
         tree.setToolTip(self.tr("Enter or a double click shows the licence’s text."))
         tree.itemActivated.connect(lambda item: LicenceDialog(item.text(0), self).show())

@@ -288,7 +288,9 @@ class QueueDialog(Dialog):
             self._context.settings.remember_queue_folder(self._queue.folder)
         new = self.tr("%n painting(s) added.", "", added.new) if added.new or not added.known else ""
         known = self.tr("%n painting(s) in the list already.", "", added.known) if added.known else ""
-        self.say(" ".join(part for part in (new, known) if part), "good" if added.new else "soft")
+        notes = [localized(note) for note in added.notes]
+        level = "warn" if notes else "good" if added.new else "soft"
+        self.say(" ".join(part for part in (new, known, *notes) if part), level)
         self._queue.changed.emit()
 
     def _not_added(self, error: Exception) -> None:

@@ -34,10 +34,11 @@ from imagest_core.progress import Progress
 
 
 class Added(NamedTuple):
-    """How many paintings were added, and how many were in the list already."""
+    """How many paintings were added, and how many were in the list already; sentences about damaged files."""
 
     new: int
     known: int
+    notes: tuple[Message, ...] = ()
 
 
 class PaintingQueue(QObject):
@@ -113,9 +114,10 @@ class PaintingQueue(QObject):
         known = {job.scan: job for job, _ in self.list.all().values()} if self.list.exists else {}
         new = [source for source in sources if str(source.scan) not in known]
         check_names([*map(_source_of, known.values()), *new])
+        notes: list[Message] = []
         if new:
-            open_batch(self.list.folder, new, chosen)
-        return Added(len(new), len(sources) - len(new))
+            open_batch(self.list.folder, new, chosen, notice=notes.append)
+        return Added(len(new), len(sources) - len(new), tuple(notes))
 
     def move(self, job: PaintingJob, steps: int) -> None:
         """Move a waiting job by ``steps`` places."""

@@ -157,6 +157,11 @@ class Job:
         result = self.result(folder)
         return result.with_name(f"{result.stem}{suffix}.png")
 
+    def targets(self, folder: Path, suffix: str) -> list[Path]:
+        """Return the files that the job writes."""
+        files = [self.result(folder), self.record(folder)]
+        return files if self.mask else [*files, self.derived_mask(folder, suffix)]
+
     def to_json(self) -> str:
         """Return JSON in ASCII, so that names of any bytes survive."""
         return json.dumps(asdict(self))
@@ -164,6 +169,16 @@ class Job:
     @classmethod
     def from_json(cls, text: str) -> Job:
         """Read what :meth:`to_json` wrote; raises ``ValueError`` or ``TypeError``."""
-        stored: Any = json.loads(text)
-        job: Job = from_plain(cls, stored)
+        try:
+            job: Job = from_plain(cls, json.loads(text))
+        except (AttributeError, KeyError, RecursionError) as error:
+            raise ValueError("not a job") from error
+        if not is_relative_name(job.name):
+            raise ValueError("the result would be outside the folder")
         return job
+
+
+def is_relative_name(name: str) -> bool:
+    """Return whether a result's name is a path below a folder."""
+    parts = PurePosixPath(name).parts
+    return bool(parts) and not name.startswith("/") and ".." not in parts

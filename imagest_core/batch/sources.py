@@ -49,9 +49,20 @@ def find_sources(source: Path, suffix: str, out: Path) -> list[Source]:
             Message("{path} can't be read: {reason}.", path=source, reason=error.strerror or error)
         ) from error
     if not found:
-        raise InputError(Message("There is no scan in {path}: choose a folder with scans.", path=source))
+        raise InputError(_no_scan(source, suffix))
     check_names(found)
     return found
+
+
+def _no_scan(source: Path, suffix: str) -> Message:
+    """Return the sentence for a folder or list without a scan."""
+    if source.is_dir():
+        text = template("There is no scan in {path}: choose a folder with scans.")
+    else:
+        text = template(
+            "The list {path} names no scan: write one path a line (names that end in {suffix} are masks)."
+        )
+    return Message(text, path=source, suffix=suffix)
 
 
 def check_scan(scan: Path) -> None:

@@ -5,14 +5,17 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 from imagest_core.batch.job import Job, JobState, Outcome, Stamp, template_of
 from imagest_core.batch.job_list import JobList
+from imagest_core.batch.lost import set_aside
 from imagest_core.batch.settings import BatchSettings
 from imagest_core.batch.sources import Source
+from imagest_core.batch.start_lock import starting
 from imagest_core.damage.detection.recipe import check_model
 from imagest_core.errors import InputError, OutputError
 from imagest_core.messages import Message
@@ -21,6 +24,7 @@ from imagest_core.painting.atomic import check_writable, replacing, write_text
 from imagest_core.painting.formats.base import pixels_allowed
 from imagest_core.painting.outputs import check_folder
 from imagest_core.painting.stamp import file_sha256
+from imagest_core.progress import Progress
 from imagest_core.restoration.record import RestorationRecord
 from imagest_core.restoration.validation import check_request
 from imagest_core.style.check import check_references
@@ -40,6 +44,10 @@ def check_place(out: Path, source: Path) -> None:
         )
 
 
+def _ignored(_: Message) -> None:
+    return None
+
+
 def open_batch(
     out: Path,
     sources: Iterable[Source],
@@ -47,6 +55,8 @@ def open_batch(
     *,
     force: bool = False,
     hashes: bool = False,
+    progress: Progress | None = None,
+    notice: Callable[[Message], None] = _ignored,
 ) -> JobList:
     """Return the job list in the folder ``out`` with a job for each source, ready to run.
 
@@ -55,35 +65,83 @@ def open_batch(
     record was edited since it was written fails, with ``force`` too; without it, so does a job whose files
     exist and aren't from this batch. With ``hashes`` results are read to verify them completely.
 
-    Raises ``InputError`` before anything is written if the settings can't be met, if they are not those of
-    the batch in ``out``, or if a file to be written is an input.
+    Other processes may open the same batch, and work on it, at the same time: they wait for each other here.
+    ``notice`` is called with a sentence for each job file that couldn't be read and was set aside.
+
+    Raises ``InputError`` before any job is written if the settings can't be met, if they are not those of
+    the batch in ``out``, or if a file to be written is an input; and ``Cancelled``.
     """
     _check_settings(settings)
-    jobs = JobList(out)
+    jobs, made = JobList(out), not out.exists()
+    wanted = [source.job(order) for order, source in enumerate(sources)]
+    _make_folder(jobs)
+    try:
+        with starting(jobs, progress or Progress()):
+            _open(jobs, wanted, settings, force=force, hashes=hashes, notice=notice)
+    except BaseException:
+        if made:
+            with suppress(OSError):
+                out.rmdir()
+        raise
+    return jobs
+
+
+def _open(
+    jobs: JobList,
+    wanted: list[Job],
+    settings: BatchSettings,
+    *,
+    force: bool,
+    hashes: bool,
+    notice: Callable[[Message], None],
+) -> None:
     stored = load_settings(jobs) if jobs.exists else None
     if stored is not None and stored != settings and not force:
         raise InputError(
             Message(
                 "{out} holds a batch with other options: give the same ones, another folder, or --force to "
                 "restore all scans again.",
-                out=out,
+                out=jobs.folder,
             )
         )
+    known: dict[str, tuple[Job, JobState]] = {}
     if stored is not None:
+        jobs.restore_withdrawn()
         jobs.release_stale()
-    known = jobs.all() if stored is not None else {}
-    new = _new_jobs(jobs, [source.job(order) for order, source in enumerate(sources)], known, force, hashes)
-    edited = _edited(out, new)
-    _check_inputs(out, [job for job in new if job.id not in edited], settings)
-    _create(jobs, settings)
+        known, damaged = jobs.scan()
+        set_aside(jobs, damaged, {job.id: job for job in wanted if job.id not in known}, settings, notice)
+    new = _new_jobs(jobs, wanted, known, force, hashes)
+    edited = _edited(jobs.folder, new)
+    _check_inputs(jobs.folder, [job for job in new if job.id not in edited], settings)
+    save_settings(jobs, settings)
+    jobs.create()
     for job in new:
-        ours = job.id in edited
-        if (error := edited.get(job.id) or _in_the_way(out, job, settings)) is None:
-            jobs.add(job)
-        else:
-            failed = replace(job, replace=job.replace or ours)
-            jobs.fail(failed, Outcome(error.message, template_of(error.message)))
-    return jobs
+        _store(jobs, job, known.get(job.id), edited.get(job.id), settings)
+
+
+def _store(
+    jobs: JobList,
+    job: Job,
+    known: tuple[Job, JobState] | None,
+    edited: OutputError | None,
+    settings: BatchSettings,
+) -> None:
+    """Let a job wait, or fail it if its files are in the way. Workers may take waiting jobs meanwhile."""
+    error = edited or _in_the_way(jobs.folder, job, settings)
+    withdrawn = False
+    if known is not None and known[1] is JobState.WAITING:
+        if error is None and job == known[0]:
+            return
+        if not jobs.withdraw(job):
+            return
+        withdrawn, error = True, edited or _in_the_way(jobs.folder, job, settings)
+    if error is None:
+        jobs.add(job)
+    else:
+        failed = replace(job, replace=job.replace or edited is not None)
+        jobs.fail(failed, Outcome(error.message, template_of(error.message)))
+    if withdrawn:
+        jobs.forget_withdrawn(job)
 
 
 def _check_settings(settings: BatchSettings) -> None:
@@ -96,7 +154,7 @@ def _check_settings(settings: BatchSettings) -> None:
             check_references(settings.style)
 
 
-def _create(jobs: JobList, settings: BatchSettings) -> None:
+def _make_folder(jobs: JobList) -> None:
     try:
         jobs.folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -104,8 +162,6 @@ def _create(jobs: JobList, settings: BatchSettings) -> None:
             Message("{path} can't be created: {reason}.", path=jobs.folder, reason=error.strerror or error)
         ) from error
     check_writable(jobs.folder / SETTINGS)
-    jobs.create()
-    save_settings(jobs, settings)
 
 
 def save_settings(jobs: JobList, settings: BatchSettings) -> None:
@@ -135,16 +191,16 @@ def _new_jobs(
     """Return the jobs that must wait: new ones, and ended ones that are not done or don't verify."""
     new: list[Job] = []
     free = max((job.order for job, _ in known.values()), default=-1) + 1
+    running = jobs.running_ids()
     for job in wanted:
         before, state = known.get(job.id, (None, None))
-        if before is None:
+        if state is JobState.RUNNING or job.id in running:
+            if force:
+                raise InputError(
+                    Message("{name} is being restored by another process: stop it first.", name=job.name)
+                )
+        elif before is None:
             new.append(replace(job, order=free + len(new), replace=force))
-        elif state is JobState.RUNNING and not force:
-            continue
-        elif state is JobState.RUNNING:
-            raise InputError(
-                Message("{name} is being restored by another process: stop it first.", name=before.name)
-            )
         elif force or state is not JobState.DONE or not is_done(jobs.folder, before, job, hashes):
             ours = before.replace or (state is JobState.DONE and before.outcome is not None)
             new.append(replace(job, order=before.order, replace=force or ours).again(before))
@@ -207,7 +263,7 @@ def _edited(folder: Path, jobs: Iterable[Job]) -> dict[str, OutputError]:
 def _check_inputs(out: Path, new: list[Job], settings: BatchSettings) -> None:
     """Raise ``OutputError`` if a file to be written is an input of any job."""
     inputs = {key for job in new for path in (job.scan, job.mask) if path and (key := _identity(Path(path)))}
-    for path in (path for job in new for path in _targets(out, job, settings)):
+    for path in (path for job in new for path in job.targets(out, settings.mask_suffix)):
         identity = _identity(path)
         if identity is not None and identity in inputs:
             raise OutputError(
@@ -219,17 +275,12 @@ def _in_the_way(out: Path, job: Job, settings: BatchSettings) -> OutputError | N
     """Return why a job can't be done if a file that this batch didn't write is where it would write."""
     if job.replace:
         return None
-    for path in _targets(out, job, settings):
+    for path in job.targets(out, settings.mask_suffix):
         if os.path.lexists(path):
             return OutputError(
                 Message("{name} exists already and isn't from this batch: move it away.", name=path.name)
             )
     return None
-
-
-def _targets(out: Path, job: Job, settings: BatchSettings) -> list[Path]:
-    files = [job.result(out), job.record(out)]
-    return files if job.mask else [*files, job.derived_mask(out, settings.mask_suffix)]
 
 
 def _identity(path: Path) -> tuple[int, int] | None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from imagest_core.batch.job import Job, JobState
 from imagest_core.batch.job_list import FOLDER, JobList
+from imagest_core.batch.lost import with_lost
 from imagest_core.painting.atomic import all_or_none, replacing, write_text
 from imagest_core.printable import json_text, printable
 
@@ -28,9 +29,9 @@ class Summary:
     seconds: float = 0.0
 
     @classmethod
-    def of(cls, jobs: JobList, seconds: float = 0.0) -> Summary:
-        """Return the summary of a list."""
-        return cls(list(jobs.all().values()), seconds)
+    def of(cls, jobs: JobList, seconds: float = 0.0, wanted: Iterable[Job] = ()) -> Summary:
+        """Return the summary of a list; ``wanted``: jobs that must be in it."""
+        return cls(with_lost(list(jobs.all().values()), wanted), seconds)
 
     def count(self, state: JobState) -> int:
         """Return the number of jobs in ``state``."""

@@ -203,7 +203,7 @@ class Worker:
         running = self.jobs.files(JobState.RUNNING)
         with self._lock:
             own = {path.name for path in self._claims}
-        return not own and not running
+        return not own and not running and not self.jobs.files(JobState.WAITING)  # one may have gone back
 
     def _read(self, claim: Claim) -> None:
         if claim.job.attempts > self.options.retries + 1:

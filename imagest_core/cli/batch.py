@@ -15,6 +15,7 @@ from imagest_core.progress import Progress
 if TYPE_CHECKING:
     from imagest_core.batch.job_list import JobList
     from imagest_core.batch.settings import BatchSettings
+    from imagest_core.batch.sources import Source
     from imagest_core.batch.worker import JobReport
 
 SOME_FAILED = 1
@@ -85,9 +86,8 @@ def _add_own_options(parser: argparse.ArgumentParser, suffix: str) -> None:
 
 
 def _run(args: argparse.Namespace, progress: Progress) -> int:
-    from imagest_core.batch.processes import pause_flag
     from imagest_core.batch.sources import check_masks, find_sources
-    from imagest_core.batch.start import check_place, open_batch
+    from imagest_core.batch.start import check_place
     from imagest_core.batch.summary import Summary, write_summary
     from imagest_core.cli.progress_bar import duration
 
@@ -105,17 +105,36 @@ def _run(args: argparse.Namespace, progress: Progress) -> int:
         from imagest_core.batch.cluster import require_ray
 
         require_ray()
-    jobs = open_batch(args.out, sources, settings, force=args.force, hashes=args.check_hashes)
-    pause_flag(jobs).remove()
+    jobs = _opened(args, sources, settings, progress)
     started = time.monotonic()
     try:
         _work(args, jobs, settings, progress)
     finally:
         seconds = time.monotonic() - started
-        summary = Summary.of(jobs, seconds)
+        summary = Summary.of(jobs, seconds, [source.job(order) for order, source in enumerate(sources)])
         files = write_summary(jobs, summary)
         show(*summary.table(), f"time: {duration(seconds)}", f"summary: {files[0]}, {files[1].name}")
     return 0 if summary.complete else SOME_FAILED
+
+
+def _opened(
+    args: argparse.Namespace, sources: list[Source], settings: BatchSettings, progress: Progress
+) -> JobList:
+    """Return the list of jobs, ready to run; print a note for each job file that couldn't be read."""
+    from imagest_core.batch.processes import pause_flag
+    from imagest_core.batch.start import open_batch
+
+    jobs = open_batch(
+        args.out,
+        sources,
+        settings,
+        force=args.force,
+        hashes=args.check_hashes,
+        progress=progress,
+        notice=lambda sentence: show(f"note: {sentence}"),
+    )
+    pause_flag(jobs).remove()
+    return jobs
 
 
 def _settings(args: argparse.Namespace) -> BatchSettings:

@@ -238,8 +238,7 @@ def _can_ask() -> bool:
 def start(places: Places, environment: Environment, arguments: Sequence[str]) -> int:
     """Start ``imagest`` of an environment; on Linux and macOS it replaces this process."""
     command = [str(environment.executable(places, "imagest")), *arguments]
-    variables = {**clean_environment(places.cache)}
-    variables.pop("UV_CACHE_DIR")
+    variables = clean_environment()
     if sys.platform == "win32":
         return subprocess.run(command, env=variables, check=False).returncode
     os.execve(command[0], command, variables)

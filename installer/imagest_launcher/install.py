@@ -163,16 +163,14 @@ def _compile(places: Places, environment: Environment) -> None:
     """Compile the program's own modules. Those of libraries are compiled on first use: that saves 80 MB."""
     folders = [str(site_packages(places, environment) / name) for name in OWN]
     command = [str(environment.executable(places, "python")), "-m", "compileall", "-q", *folders]
-    subprocess.run(command, env=clean_environment(places.cache), capture_output=True, check=False)
+    subprocess.run(command, env=clean_environment(), capture_output=True, check=False)
 
 
 def _starts(places: Places, environment: Environment) -> bool:
     """Whether the program of the environment says its version."""
     command = [str(environment.executable(places, "imagest")), "--version"]
     try:
-        done = subprocess.run(
-            command, env=clean_environment(places.cache), capture_output=True, timeout=120, check=False
-        )
+        done = subprocess.run(command, env=clean_environment(), capture_output=True, timeout=120, check=False)
     except (OSError, subprocess.TimeoutExpired):
         return False
     with places.log.open("ab") as log:

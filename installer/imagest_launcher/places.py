@@ -32,6 +32,11 @@ class Places:
         return self.root / "cache"
 
     @property
+    def credentials(self) -> Path:
+        """Folder that some versions of uv make for credentials; the launcher stores none."""
+        return self.root / "credentials"
+
+    @property
     def current(self) -> Path:
         """Two lines: the id of the payload and the name of its complete environment."""
         return self.root / "current"

@@ -30,10 +30,19 @@ FULL = ("os error 28)", "os error 112)", "os error 122)")
 """How uv names a full disk (Linux and macOS, Windows) and an exceeded quota."""
 
 
-def clean_environment(cache: Path) -> dict[str, str]:
-    """Return the variables for uv and for the installed program's Python."""
+def clean_environment() -> dict[str, str]:
+    """Return the variables for the installed program's Python."""
     kept = {name: value for name, value in os.environ.items() if name not in FOREIGN}
-    return kept | {"UV_CACHE_DIR": str(cache), "PYTHONNOUSERSITE": "1", "UV_NO_PROGRESS": "1"}
+    return kept | {"PYTHONNOUSERSITE": "1"}
+
+
+def uv_environment(places: Places) -> dict[str, str]:
+    """Return the variables for uv, which writes below the installation only.
+
+    A folder of credentials that the user named is kept: an index may need them.
+    """
+    own = {"UV_CREDENTIALS_DIR": str(places.credentials)}
+    return own | clean_environment() | {"UV_CACHE_DIR": str(places.cache), "UV_NO_PROGRESS": "1"}
 
 
 def run_uv(
@@ -62,7 +71,7 @@ def run_uv(
             process = subprocess.Popen(
                 command,
                 cwd=places.root,
-                env=clean_environment(places.cache),
+                env=uv_environment(places),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

@@ -40,6 +40,10 @@
         <translation>库</translation>
     </message>
     <message>
+        <source>not installed</source>
+        <translation>未安装</translation>
+    </message>
+    <message>
         <source>Enter or a double click shows the licence’s text.</source>
         <translation>按回车或双击可显示许可证全文。</translation>
     </message>
@@ -1926,6 +1930,10 @@
         <translation>已设置 HF_HUB_OFFLINE，因此不会下载；要获取模型请取消该设置。</translation>
     </message>
     <message>
+        <source>Its job file can&apos;t be read any more: give the same command again.</source>
+        <translation>其任务文件已无法读取：请再次执行相同的命令。</translation>
+    </message>
+    <message>
         <source>Load damage model {file}</source>
         <translation>载入损伤模型 {file}</translation>
     </message>
@@ -2126,12 +2134,28 @@
         <translation>无法理解模型库关于 {repository} 的答复。</translation>
     </message>
     <message>
+        <source>The job file {path} can&apos;t be read: {name} is restored again.</source>
+        <translation>任务文件 {path} 无法读取：将重新修复 {name}。</translation>
+    </message>
+    <message>
+        <source>The job file {path} can&apos;t be read: {name} is restored again. Its files are kept beside it.</source>
+        <translation>任务文件 {path} 无法读取：将重新修复 {name}。先前的文件保存在它旁边。</translation>
+    </message>
+    <message>
+        <source>The job file {path} can&apos;t be read; no scan belongs to it.</source>
+        <translation>任务文件 {path} 无法读取；没有与之对应的扫描件。</translation>
+    </message>
+    <message>
         <source>The job list in {folder} can&apos;t be read ({reason}): choose another folder.</source>
         <translation>无法读取 {folder} 中的任务列表（{reason}）：请选择另一个文件夹。</translation>
     </message>
     <message>
         <source>The language model computes invalid numbers: add it again.</source>
         <translation>语言模型算出了无效的数值：请重新添加。</translation>
+    </message>
+    <message>
+        <source>The list {path} names no scan: write one path a line (names that end in {suffix} are masks).</source>
+        <translation>列表 {path} 中没有扫描件：请每行写一个路径（以 {suffix} 结尾的名称是蒙版）。</translation>
     </message>
     <message>
         <source>The mask was grown over its rim by {pixels} pixels, at most {limit} px wide.</source>

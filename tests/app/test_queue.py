@@ -113,6 +113,19 @@ def test_wrong_files_and_known_scans_say_so(dialog: QueueDialog, scans: Path, qt
     qtbot.waitUntil(lambda: len(rows(dialog)) == 3)
 
 
+def test_a_damaged_job_file_is_named_when_its_scan_is_added_again(
+    dialog: QueueDialog, scans: Path, qtbot: QtBot
+):
+    add(qtbot, dialog, [scans], 3)
+    folder = scans / "restored" / ".imagest-batch"
+    file = sorted((folder / "waiting").iterdir())[1]
+    file.write_text("{")
+    add(qtbot, dialog, [scans], 3)
+    kept = folder / "damaged" / f"{file.name}.job"
+    sentence = f"The job file {kept} can't be read: b.tif is restored again."
+    qtbot.waitUntil(lambda: dialog.message.text().endswith(sentence))
+
+
 def test_a_scan_without_mask_says_so_unless_there_is_a_recipe(
     dialog: QueueDialog, scans: Path, qtbot: QtBot, tmp_path: Path
 ):

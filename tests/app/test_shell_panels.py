@@ -211,6 +211,8 @@ def test_settings_take_effect_immediately(window: MainWindow):
 def test_about_lists_versions_and_licences(window: MainWindow):
     from PySide6.QtWidgets import QPlainTextEdit, QTreeWidget
 
+    from imagest_core.licenses import third_party
+
     window.handlers.about()
     dialog = dialog_of(AboutDialog)
     tree = dialog.findChild(QTreeWidget)
@@ -219,6 +221,10 @@ def test_about_lists_versions_and_licences(window: MainWindow):
     }
     assert rows["PySide6-Essentials"].startswith("LGPL-3.0")
     assert all(rows.values())
+    assert rows["torch"]
+    assert rows["ray"] == "Apache-2.0"
+    assert rows["onnx"] == "Apache-2.0"
+    assert tree.topLevelItemCount() == len(third_party())
     tree.itemActivated.emit(tree.findItems("numpy", Qt.MatchFlag.MatchExactly)[0], 0)
     licence = dialog.findChild(LicenceDialog)
     assert "NumPy Developers" in licence.findChild(QPlainTextEdit).toPlainText()

@@ -79,6 +79,27 @@ def test_a_folder_without_scans_is_refused(tmp_path):
         find_sources(tmp_path / "empty", "-mask", tmp_path / "out")
 
 
+@pytest.mark.parametrize("text", ["", "\n\n", "# nothing yet\n", "scans/a-mask.png\n", "\ufeff"])
+def test_a_list_without_scans_is_refused(scans, cli, tmp_path, text):
+    listed = tmp_path / "list.txt"
+    listed.write_text(text, encoding="utf-8")
+    answer = cli("batch", listed, "-o", tmp_path / "out", "--engine", "harmonic")
+    sentence = f"The list {listed} names no scan: write one path a line (names that end in -mask are masks)."
+    assert (answer.code, answer.out, answer.err) == (2, "", f"imagest: {sentence}\n")
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("file", ["", "a-mask.png", "notes.txt"])
+def test_a_folder_without_scans_is_refused_by_the_command(cli, tmp_path, file):
+    (folder := tmp_path / "empty").mkdir()
+    if file:
+        (folder / file).write_bytes(b"")
+    answer = cli("batch", folder, "-o", tmp_path / "out", "--engine", "harmonic")
+    sentence = f"There is no scan in {folder}: choose a folder with scans."
+    assert (answer.code, answer.out, answer.err) == (2, "", f"imagest: {sentence}\n")
+    assert not (tmp_path / "out").exists()
+
+
 @pytest.mark.parametrize("suffix", ["", "a/b", ".png"])
 def test_a_suffix_is_the_end_of_a_name(scans, tmp_path, suffix):
     with pytest.raises(InputError, match="suffix"):

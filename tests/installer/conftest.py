@@ -27,7 +27,10 @@ def main():
     names = [name for name in ("PYTHONHOME", "PYTHONPATH") if name in os.environ]
     print("imagest", {version!r}, *sys.argv[1:], *names)
 """
+# Like some versions of uv, it makes a folder for credentials.
 UV = """#!/bin/sh
+credentials=${{UV_CREDENTIALS_DIR:-$HOME/.local/share/uv/credentials}}
+mkdir -p "$credentials" && touch "$credentials/.lock"
 case "$*" in *sync*) if [ -e '{hold}' ]; then touch '{hold}.reached'; sleep 20; fi ;; esac
 exec '{uv}' "$@"
 """

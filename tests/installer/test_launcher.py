@@ -144,11 +144,34 @@ def test_uninstall_removes_the_program_and_nothing_else(user):
     model.write_text("mine")
     before = files(user)
     user.install()
+    assert (user.root / "credentials" / ".lock").is_file()
+    assert not (user.home / ".local" / "share" / "uv").exists()
     done = user.run("imagest-launcher", "--uninstall", "--yes")
     assert done.returncode == 0
     assert str(model.parent) in done.stderr
     assert files(user) == before
     assert not user.root.exists()
+
+
+def test_the_folder_of_credentials_that_the_user_names_is_used(user):
+    own = user.home / "credentials"
+    assert user.run("imagest-launcher", "--yes", UV_CREDENTIALS_DIR=str(own)).returncode == 0
+    assert (own / ".lock").is_file()
+    assert not (user.root / "credentials").exists()
+
+
+def test_the_program_gets_none_of_the_variables_for_uv(user):
+    user.install()
+    program = next(user.root.glob("environments/*/venv/bin/imagest"))
+    program.write_text("#!/bin/sh\nenv\n")
+    (user.root / "current").unlink()
+    (marker,) = user.root.glob("environments/*/installation.json")
+    found = json.loads(marker.read_text())
+    (user.root / "current").write_text(f"another id\n{marker.parent.name}\n")
+    names = [line.partition("=")[0] for line in user.run("imagest").stdout.splitlines()]
+    assert found["status"] == "complete"
+    assert "PYTHONNOUSERSITE" in names
+    assert not [name for name in names if name.startswith("UV_")]
 
 
 def test_what_a_killed_uv_left_and_what_no_environment_uses_leave_the_cache(user):
