@@ -74,10 +74,19 @@ switch_off() { # as by a power cut: no process of it does anything any more
   rm -f "$work/$1.pid"
 }
 cut_cable() { ip -n "$1" link set veth0 down; }
-started() { # started NAME: waits until Ray runs on a machine
+started() { # started NAME: waits until Ray runs on a machine; fails if Ray gave up
   for _ in $(seq 180); do
     grep -q 'Ray runtime started' "$work/$1.log" && return 0
+    kill -0 "$(cat "$work/$1.pid")" 2>/dev/null || return 1
     sleep 0.5
+  done
+  return 1
+}
+boot() { # boot NAME RAY-OPTIONS…: three attempts, because Ray gives itself 30 s, too little on a busy computer
+  for _ in 1 2 3; do
+    switch_on "$@"
+    started "$1" && return
+    switch_off "$1"
   done
   echo "Ray did not start on $1; its answer:"
   tail -n 5 "$work/$1.log"
@@ -85,11 +94,9 @@ started() { # started NAME: waits until Ray runs on a machine
 }
 start_cluster() { # start_cluster N
   connect
-  switch_on "$first" --head --node-ip-address "$head" --port "$port" --include-dashboard false --temp-dir "$work/ray-a"
-  started "$first"
+  boot "$first" --head --node-ip-address "$head" --port "$port" --include-dashboard false --temp-dir "$work/ray-a"
   [ "$1" = 1 ] && return
-  switch_on "$second" --address "$head:$port" --node-ip-address "$other" --temp-dir "$work/ray-b"
-  started "$second"
+  boot "$second" --address "$head:$port" --node-ip-address "$other" --temp-dir "$work/ray-b"
 }
 stop_cluster() {
   switch_off "$second"
