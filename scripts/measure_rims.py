@@ -14,6 +14,7 @@ import tempfile
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -39,8 +40,8 @@ VISIBLE = 2.0
 NOISE = 0.004
 GROUNDS = (0.86, 0.82, 0.74), (0.70, 0.60, 0.46), (0.45, 0.32, 0.24)
 """Chalk, clay plaster and bole."""
-RELIEF = 0.5, 1.1
-"""Strength of raised edges: logarithm of the light on a slope towards the lamp, relative to flat paint."""
+RELIEF, FAINT_RELIEF = (0.8, 1.6), (0.4, 0.8)
+"""Strength of raised edges: logarithm of the light on an edge that faces the lamp, relative to flat paint."""
 
 
 class Crop(NamedTuple):
@@ -62,12 +63,16 @@ class Rim(NamedTuple):
 
 @dataclass(frozen=True)
 class Row:
-    """Measurements of a crop: errors in CIELAB units, shares from 0 to 1."""
+    """Measurements of a crop: errors in CIELAB units, shares from 0 to 1.
+
+    ``covered`` is the share of the rim's pixels, ``visible`` that of their difference from intact paint.
+    """
 
     before: float
     after: float
     true: float
     covered: float
+    visible: float
     beyond: float
     intact: float
 
@@ -134,14 +139,16 @@ def with_shadow(crop: Crop, ground: Image, rng: np.random.Generator) -> Image:
     return np.where(crop.losses[..., np.newaxis], ground, shaded)
 
 
-def with_raised_edge(crop: Crop, ground: Image, rng: np.random.Generator) -> Image:
+def with_raised_edge(
+    crop: Crop, ground: Image, rng: np.random.Generator, relief: tuple[float, float] = RELIEF
+) -> Image:
     """Light from one side: slopes towards it are lit, slopes away from it shaded; the paint keeps its hue."""
     distance = cv2.GaussianBlur(distance_to(crop.losses), (0, 0), 2.0)
     slope = np.stack(np.gradient(distance)[::-1], axis=-1)
     slope /= np.maximum(np.linalg.norm(slope, axis=-1, keepdims=True), 1e-3)
     angle = rng.uniform(0, 2 * np.pi)
     towards = slope @ np.array([np.cos(angle), np.sin(angle)])
-    lifted = rng.uniform(*RELIEF) * (0.4 + 0.6 * smooth_noise(rng, distance.shape, 20))
+    lifted = rng.uniform(*relief) * (0.4 + 0.6 * smooth_noise(rng, distance.shape, 20))
     light = np.exp((towards * lifted)[..., np.newaxis] * cover_of(crop))
     lit = linear(crop.intact) * light + 0.03 * np.maximum(light - 1, 0)
     return np.where(crop.losses[..., np.newaxis], ground, encoded(lit))
@@ -160,6 +167,7 @@ KINDS: dict[str, Callable[[Crop, Image, np.random.Generator], Image]] = {
     "ground": with_ground,
     "shadow": with_shadow,
     "raised edge": with_raised_edge,
+    "faint raised edge": partial(with_raised_edge, relief=FAINT_RELIEF),
 }
 
 
@@ -190,7 +198,7 @@ def grown(painting: Painting, mask: Mask) -> Mask:
 
 
 def measured(simulated: Rim, folder: Path) -> Row:
-    """Grow the mask of the losses over their rim, and restore with the mask before, after and with the rim."""
+    """Grow the mask of the losses over their rim; restore with the mask before, after and with the rim."""
     picture, intact, losses, rim = simulated
     path = folder / "rim.png"
     path.write_bytes(imagecodecs.png_encode(np.rint(picture * 255).astype(np.uint8)))
@@ -203,7 +211,9 @@ def measured(simulated: Rim, folder: Path) -> Row:
         ]
         kept = grown(painting, complete)
     added, pixels = after & ~losses, rim.sum()
-    shares = (added & rim).sum() / pixels, (added & ~rim).sum() / pixels
+    differs = np.linalg.norm(lab_of(picture) - lab_of(intact), axis=-1) * rim
+    visible = (differs * added).sum() / differs.sum()
+    shares = (added & rim).sum() / pixels, visible, (added & ~rim).sum() / pixels
     return Row(*errors, *map(float, shares), float((kept & ~complete).sum() / complete.sum()))
 
 
@@ -218,7 +228,7 @@ def line_of(name: str, rows: list[Row]) -> str:
     )
     fall = 1 - values["after"].mean() / values["before"].mean()
     halved = f"{fall:.0%} | {(removed >= 0.5).sum()} of {len(rows)}, possible {(removable >= 0.5).sum()}"
-    covered = f"{values['covered'].mean():.0%}"
+    covered = f"{values['covered'].mean():.0%} / {values['visible'].mean():.0%}"
     return f"| {name} | {' | '.join(errors)} | {halved} | {covered} | {' | '.join(shares)} |"
 
 
