@@ -1,9 +1,10 @@
 """The rim of damage: pixels outside a mask that still show ground, shadow or a raised edge.
 
 The ring outside a mask is compared with the paint a few pixels further out: a rim is more like the damage,
-darker or lighter than that paint, consistently along the boundary, or lit from one side (``raised_edge``). The
-same comparison a few pixels further out, in intact paint, shows how much it varies by chance there. The mask grows in small steps, each of which
-is judged again, so that it stops where the paint begins. Cost and memory follow the damaged area.
+darker or lighter than that paint, consistently along the boundary, or lit from one side (``raised_edge``).
+The same comparison a few pixels further out, in intact paint, shows how much it varies by chance there. The
+mask grows in small steps, each of which is judged again, so that it stops where the paint begins. Cost and
+memory follow the damaged area.
 """
 
 from __future__ import annotations
