@@ -1,9 +1,10 @@
 """The rim of damage: pixels outside a mask that still show ground, shadow or a raised edge.
 
 The ring outside a mask is compared with the paint a few pixels further out: a rim is more like the damage,
-darker or lighter than that paint, consistently along the boundary. The same comparison a few pixels further
-out, in intact paint, shows how much it varies by chance there. The mask grows in small steps, each of which
-is judged again, so that it stops where the paint begins. Cost and memory follow the damaged area.
+darker or lighter than that paint, consistently along the boundary, or lit from one side (``raised_edge``).
+The same comparison a few pixels further out, in intact paint, shows how much it varies by chance there. The
+mask grows in small steps, each of which is judged again, so that it stops where the paint begins. Cost and
+memory follow the damaged area.
 """
 
 from __future__ import annotations
@@ -16,7 +17,9 @@ from numpy.typing import NDArray
 
 from imagest_core.arrays import Image, Labels, Mask
 from imagest_core.damage.map import TILE, DamageMap, tile_box
+from imagest_core.damage.raised_edge import RaisedEdges
 from imagest_core.damage.regions import Regions
+from imagest_core.damage.ring import PART, STEP, STRETCH, Line, Ring, box_sum, mask_of, nearest_of, widened
 from imagest_core.damage.selection import Selection
 from imagest_core.errors import MaskError
 from imagest_core.messages import Message
@@ -26,15 +29,11 @@ from imagest_core.progress import Progress
 
 AUTO_LIMIT, MAX_LIMIT = 8, 32
 """Pixels by which a mask grows at most: the default, and the largest value."""
-STEP = 2
-"""Pixels by which the mask grows before its new rim is judged."""
 GAP = 3
 """Pixels between the ring that is judged and the intact ring that shows how much paint varies."""
 SMOOTHING = 0.6
 GROUND_RADIUS = 12
 """Radius (px) within which the colour of the damage is averaged."""
-STRETCH, PART = 11, 65
-"""Side (px) of the windows that contain a stretch and a longer part of the boundary."""
 MIN_STEP = 2.5
 """Smallest difference (CIELAB) that counts as a rim."""
 MIN_CONTRAST, CLIP = 6.0, 15.0
@@ -46,15 +45,13 @@ MOST = 0.75
 START, CONTINUE = (1.0, 6.0), (0.6, 2.0)
 """Difference of a stretch next to the mask and one further out, in standard deviations of stretches in intact
 paint: on a confirmed part of the boundary, and elsewhere."""
-MIN_SAMPLES = 40
-"""Pixels of intact paint without which nothing grows."""
 MIN_SHARE, MIN_PIXELS = 0.15, 8
 """Share of the pixels next to a region, and their number, from which its rim is reported."""
 
 REACH = 16
 """Pixels beyond a rim within which colours affect it: both rings, the paint next to them, and the filters."""
-KINDS = 3
-"""Like the damage, darker, lighter."""
+KINDS = (0, 1.0), (1, -1.0), (1, 1.0)
+"""Difference and its sign: like the damage, darker, lighter."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -175,7 +172,7 @@ def find_rim(lab: Image, labels: Labels, filled: Mask, limit: int) -> Labels:
     result = np.zeros_like(labels)
     if not filled.any() or labels.all():
         return result
-    distance, nearest = _nearest(filled)
+    distance, nearest = nearest_of(filled)
     rings = _Rings(lab, filled, nearest, labels == 0)
     grown = filled
     for _ in range(-(-limit // STEP)):
@@ -195,104 +192,85 @@ class _Rings:
         self._lab, self._free = lab, free
         self._paint = cv2.medianBlur(lab, 5).reshape(-1, 3)
         self._ground = _local_mean(lab, filled).reshape(-1, 3)[nearest]
+        self._raised = RaisedEdges(filled.shape[0], filled.shape[1])
 
     def grow(self, mask: Mask) -> Mask:
         """Return the rim of ``mask`` up to ``STEP`` pixels from it."""
         free = self._free & ~mask
-        near, _ = _nearest(mask)
-        far = near - (STEP + GAP)
+        near, _ = nearest_of(mask)
         smooth = _smoothed(self._lab, free)
-        inner, outer = self._differences(smooth, free, near), self._differences(smooth, free, far)
-        lines = [free & (np.abs(near - step) <= 0.5) for step in range(1, STEP + 1)]
-        usual = [free & (np.abs(far - step) <= 0.5) for step in range(1, STEP + 1)]
+        inner, outer = (self._ring(smooth, free, near - gap) for gap in (0, STEP + GAP))
         rim = np.zeros_like(mask)
-        for kind in range(KINDS):
-            rim |= _rim_of(inner[..., kind], outer[..., kind], lines, usual)
+        if not _shows(inner):
+            return rim
+        for kind, sign in KINDS:
+            rim |= _rim_of(inner, outer, kind, sign)
+        rim |= self._raised.grow(near, inner, outer)
         return _connected(rim, mask)
 
-    def _differences(self, smooth: Image, free: Mask, distance: Image) -> Image:
-        """Return (h, w, 3) the differences of a ring from the paint next to it, by kind; NaN elsewhere.
+    def _ring(self, smooth: Image, free: Mask, distance: Image) -> Ring:
+        """Return the differences of a ring from the paint next to it.
 
-        The ring is up to ``STEP`` px away, the paint 2–4 px further; its colour is a median of 5 × 5 px.
+        The ring is up to ``STEP`` px away, the paint 2–4 px further; its colour is a median of 5 × 5 px. The
+        differences are the distance towards the colour of the damage, and those in L*, a* and b*.
         """
-        out = np.full((*distance.shape, KINDS), np.nan, np.float32)
+        values = np.zeros((*distance.shape, 4), np.float32)
         beyond = free & (distance >= STEP + 2.5) & (distance <= STEP + 4.5)
         ring = free & (distance > 0) & (distance <= STEP + 0.5)
         if not beyond.any():
-            return out
-        away, nearest = _nearest(beyond)
+            return Ring(values, np.zeros_like(ring), distance)
+        away, nearest = nearest_of(beyond)
         ring &= away <= STEP + 4
         paint = self._paint[nearest[ring]]
         step, towards = smooth[ring] - paint, self._ground[ring] - paint
         contrast = np.maximum(np.linalg.norm(towards, axis=1), MIN_CONTRAST)
-        out[ring, 0] = (step * towards).sum(axis=1) / contrast
-        out[ring, 1], out[ring, 2] = -step[:, 0], step[:, 0]
-        return np.clip(out, -CLIP, CLIP)
+        share = (step * towards).sum(axis=1) / contrast
+        values[ring] = np.clip(np.column_stack((share, step)), -CLIP, CLIP)
+        return Ring(values, ring, distance)
 
 
-def _rim_of(inner: Image, outer: Image, lines: list[Mask], usual: list[Mask]) -> Mask:
-    """Return the pixels of ``lines`` whose stretch differs more than intact paint does by chance.
+def _shows(ring: Ring) -> bool:
+    """Return whether any stretch next to the mask differs."""
+    return bool((np.abs(ring.lines[0].stretches[:, :2]) > MIN_STEP).any())
 
-    ``inner`` and ``outer`` are the differences (h, w) next to the mask and in the intact ring, with their
-    lines of equal distance.
-    """
+
+def _rim_of(inner: Ring, outer: Ring, kind: int, sign: float) -> Mask:
+    """Return the pixels of ``inner`` whose stretch differs more than intact paint does by chance."""
     rim, open_ = np.zeros(inner.shape, np.bool_), np.ones(inner.shape, np.bool_)
-    stretches = [_mean_along(inner, line, STRETCH) for line in lines]
-    if not (stretches[0] > MIN_STEP).any():
+    first = inner.lines[0]
+    stretches = sign * first.stretches[:, kind]
+    if not (stretches > MIN_STEP).any():
         return rim
-    spread = _spread([_mean_along(outer, line, STRETCH) for line in usual], PART)
-    confirmed = _is_confirmed(inner, outer, stretches[0], lines[0], usual)
-    for index, line in enumerate(lines):
+    confirmed = _confirmed(first, stretches, outer, kind, sign)
+    for index, line in enumerate(inner.lines):
         factors, least = (START, MIN_STEP) if index == 0 else (CONTINUE, MIN_STEP / 2)
-        threshold = np.maximum(spread * np.where(confirmed, *factors), least)
-        continues = line & open_ & (stretches[index] > threshold)
-        rim |= continues
-        open_ = _widened(continues, 1)
+        factor = np.where(confirmed.ravel()[line.at], *factors)
+        threshold = np.maximum(outer.spread(kind, PART, line.at) * factor, least)
+        continues = open_.ravel()[line.at] & (sign * line.stretches[:, kind] > threshold)
+        grown = mask_of(inner.shape, line.at[continues])
+        rim |= grown
+        open_ = widened(grown, 1)
     return rim
 
 
-def _is_confirmed(inner: Image, outer: Image, stretches: Image, line: Mask, usual: list[Mask]) -> Mask:
+def _confirmed(line: Line, stretches: Image, outer: Ring, kind: int, sign: float) -> Mask:
     """Return (h, w) bool: near a long part of the boundary with a rim that chance doesn't explain.
 
     Most stretches of the part must differ: a few are also caused by an object that the boundary crosses.
     """
-    spread = _spread([_mean_along(outer, each, PART) for each in usual], 2 * PART - 1)
-    share = _mean_along(np.where(np.isnan(stretches), np.nan, stretches > MIN_STEP), line, PART)
-    mean = _mean_along(inner, line, PART)
-    return _widened((mean > np.maximum(CONFIRM * spread, MIN_STEP)) & (share > MOST), STEP)
-
-
-def _mean_along(values: Image, line: Mask, side: int) -> Image:
-    """Return (h, w) the mean of ``values`` on ``line`` in a window around a pixel; NaN outside the line."""
-    known = line & ~np.isnan(values)
-    total, count = _sum(np.where(known, values, 0), side), _sum(known, side)
-    return np.asarray(np.where(known & (count > STRETCH / 2), total / np.maximum(count, 1), np.nan))
-
-
-def _spread(means: list[Image], side: int) -> Image:
-    """Return (h, w) the root mean square of the ``means`` in a window, infinite where too few are known."""
-    stack = np.stack(means)
-    squares, count = np.nansum(stack * stack, axis=0), np.count_nonzero(~np.isnan(stack), axis=0)
-    total, number = _sum(squares, side), _sum(count, side)
-    spread = np.sqrt(np.maximum(total, 0) / np.maximum(number, 1))
-    return np.asarray(np.where(number >= MIN_SAMPLES, spread, np.inf))
-
-
-def _sum(values: NDArray, side: int) -> Image:
-    """Return (h, w) the sum in a window, without pixels outside the image."""
-    return np.asarray(
-        cv2.boxFilter(
-            values.astype(np.float32), -1, (side, side), normalize=False, borderType=cv2.BORDER_CONSTANT
-        )
-    )
+    differs = np.where(np.isnan(stretches), np.nan, stretches > MIN_STEP)
+    share = line.means(differs[:, np.newaxis].astype(np.float32), PART)[:, 0]
+    least = np.maximum(CONFIRM * outer.spread_of_parts(kind, line.at), MIN_STEP)
+    confirmed = (sign * line.parts[:, kind] > least) & (share > MOST)
+    return widened(mask_of(line.shape, line.at[confirmed]), STEP)
 
 
 def _local_mean(image: Image, mask: Mask) -> Image:
     """Return (h, w, 3) the mean of the pixels of ``mask`` around each of them."""
     side = 2 * GROUND_RADIUS + 1
     weight = mask.astype(np.float32)
-    total = _sum(image * weight[..., np.newaxis], side)
-    return np.asarray(total / np.maximum(_sum(weight, side), 1)[..., np.newaxis])
+    total = box_sum(image * weight[..., np.newaxis], side)
+    return np.asarray(total / np.maximum(box_sum(weight, side), 1)[..., np.newaxis])
 
 
 def _smoothed(image: Image, free: Mask) -> Image:
@@ -302,26 +280,12 @@ def _smoothed(image: Image, free: Mask) -> Image:
     return np.asarray(total / np.maximum(cv2.GaussianBlur(weight, (0, 0), SMOOTHING), 1e-3)[..., np.newaxis])
 
 
-def _widened(mask: Mask, pixels: int) -> Mask:
-    return np.asarray(cv2.dilate(mask.view(np.uint8), np.ones((2 * pixels + 1,) * 2, np.uint8)) > 0)
-
-
 def _connected(rim: Mask, mask: Mask) -> Mask:
     """Return the pixels of ``rim`` that are connected to ``mask``."""
     front, allowed = mask, rim | mask
     for _ in range(STEP):
-        front = _widened(front, 1) & allowed
+        front = widened(front, 1) & allowed
     return front & ~mask
-
-
-def _nearest(mask: Mask) -> tuple[Image, NDArray[np.intp]]:
-    """Return the distance (px) of every pixel to the nearest one of ``mask``, and that one's flat index."""
-    distance, numbers = cv2.distanceTransformWithLabels(
-        (~mask).view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5, labelType=cv2.DIST_LABEL_PIXEL
-    )
-    index = np.zeros(int(numbers.max()) + 1, np.intp)
-    index[numbers[mask]] = np.flatnonzero(mask)
-    return np.asarray(distance), np.asarray(index[numbers])
 
 
 def _rim_in(painting: Painting, damage: DamageMap, cell: Box, limit: int) -> Labels:

@@ -104,3 +104,44 @@ def test_an_impossible_limit_is_refused(rimmed, limit):
 def test_cleaning_can_be_cancelled(rimmed):
     with pytest.raises(Cancelled):
         clean_rim(rimmed, DamageMap.from_mask(losses()), progress=Progress(cancelled=lambda: True))
+
+
+def with_raised_edges(mask: np.ndarray, towards: float) -> np.ndarray:
+    """Intact paint with ground in ``mask``; its edges are raised and lit from the angle ``towards``."""
+    distance = distance_to(mask)
+    slope = np.stack(np.gradient(cv2.GaussianBlur(distance, (0, 0), 2))[::-1], axis=-1)
+    slope /= np.maximum(np.linalg.norm(slope, axis=-1, keepdims=True), 1e-3)
+    light = slope @ np.array([np.cos(towards), np.sin(towards)])
+    cover = np.clip(1.1 - distance / (WIDTH + 0.5), 0, 1)
+    picture = painted() * 0.6 * np.exp(light * cover * 0.5)[..., None]
+    picture[mask] = GROUND
+    noise = np.random.default_rng(2).normal(0, 0.01, picture.shape)
+    return np.clip(picture + noise, 0, 1).astype(np.float32)
+
+
+@pytest.mark.parametrize("towards", [0.6, 3.0, 4.5])
+def test_the_mask_grows_over_raised_edges_lit_from_one_side(saved, towards):
+    mask = losses()
+    with open_painting(saved(with_raised_edges(mask, towards)), assume_srgb=True) as painting:
+        damage = DamageMap.from_mask(mask)
+        added = clean_rim(painting, damage).added
+        shown = regions_with_rim(painting, damage, find_regions(damage))
+    added = added.read(added.box) > 0
+    band = ~mask & (distance_to(mask) <= WIDTH)
+    ys, xs = np.nonzero(band)
+    slope = np.gradient(cv2.GaussianBlur(distance_to(mask), (0, 0), 2))
+    light = slope[1][ys, xs] * np.cos(towards) + slope[0][ys, xs] * np.sin(towards)
+    for side in (light > 0.4, light < -0.4):
+        assert added[ys[side], xs[side]].mean() > 0.6
+    assert (added & ~band).sum() < 0.2 * band.sum()
+    assert len(shown) == 2
+
+
+def test_paint_that_gets_lighter_towards_one_side_is_no_raised_edge(saved):
+    mask = losses()
+    ramp = np.linspace(0.25, 0.75, 400, dtype=np.float32)[None, :, None]
+    picture = np.broadcast_to(ramp, (320, 400, 3)).copy()
+    picture += np.random.default_rng(3).normal(0, 0.01, picture.shape)
+    picture[mask] = GROUND
+    with open_painting(saved(picture), assume_srgb=True) as painting:
+        assert clean_rim(painting, DamageMap.from_mask(mask)).pixels <= 0.01 * mask.sum()
