@@ -47,7 +47,7 @@ both."""
 MIN_FITTED = 60
 """Pixels of the boundary without which no light is fitted."""
 LEAST, RELATIVE = 2.0, 0.4
-"""Least difference of a stretch of a raised edge: CIELAB units, which the light must explain there as well, and
+"""Least difference of a stretch of a raised edge: CIELAB units, which the light must explain as well, and
 relative to the differences of stretches in intact paint."""
 RIDGE = 0.05
 """Regularization of the fit: a boundary with one direction doesn't show the light across it."""
