@@ -27,6 +27,7 @@ from imagest_core.damage.examples import INTACT
 from imagest_core.damage.map import DamageMap
 from imagest_core.damage.mask_io import read_mask
 from imagest_core.painting.geometry import Box
+from imagest_core.painting.picture_files import read_picture, write_picture
 from imagest_core.painting.reader import open_painting
 
 PLASTERS = (("mural-8", Box(450, 340, 90, 100)), ("mural-B-left", Box(20, 650, 120, 350)))
@@ -92,26 +93,26 @@ def mural_cases(real: Path, folder: Path) -> list[Case]:
     """Make the six mural cases in ``folder``."""
     cases = []
     for number, name in enumerate(PAINTS):
-        paint = cv2.imread(str(real / f"{name}.jpg"))
+        paint = read_picture(real / f"{name}.jpg")
         top, left = ((length - MURAL_SIDE) // 2 for length in paint.shape[:2])
         paint = paint[top : top + MURAL_SIDE, left : left + MURAL_SIDE]
         source, box = PLASTERS[number % len(PLASTERS)]
-        plaster = cv2.imread(str(real / f"{source}.jpg"))[box.slices]
+        plaster = read_picture(real / f"{source}.jpg")[box.slices]
         truth = blots(MURAL_SIDE, MURAL_SIDE, 24, 0.15, number)
         path = folder / f"{name}.png"
-        cv2.imwrite(str(path), with_plaster(paint, plaster, truth))
+        write_picture(path, with_plaster(paint, plaster, truth))
         cases.append(Case(path, truth, Brush(120, 8)))
     return cases
 
 
 def large_case(scan: Path, folder: Path) -> Case:
     """Make a large JPEG with losses in ``folder``."""
-    paint = cv2.imread(str(scan))
+    paint = read_picture(scan)
     truth = blots(*paint.shape[:2], 30, 0.06, 0)
     rng = np.random.default_rng(0)
     plaster = np.array((150, 175, 190)) + cv2.GaussianBlur(rng.normal(0, 30, (400, 400, 3)), (0, 0), 1.5)
     path = folder / "large.jpg"
-    cv2.imwrite(str(path), with_plaster(paint, plaster, truth), (cv2.IMWRITE_JPEG_QUALITY, 95))
+    write_picture(path, with_plaster(paint, plaster, truth), (cv2.IMWRITE_JPEG_QUALITY, 95))
     return Case(path, truth, Brush(120, 8))
 
 

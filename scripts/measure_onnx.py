@@ -23,6 +23,7 @@ from imagest_core.models.onnx.graphs import GRAPHS
 from imagest_core.models.onnx.precision import FLOAT32, PRECISIONS
 from imagest_core.models.onnx.providers import CPU, open_session
 from imagest_core.painting.geometry import Box
+from imagest_core.painting.picture_files import read_picture
 from imagest_core.progress import Progress
 from imagest_core.restoration.diffusion.session import pictures_of
 from imagest_core.restoration.diffusion.solvers import Solver
@@ -47,10 +48,10 @@ def backbone_of(precision: str, folder: Path) -> OnnxBackbone:
 def read_case(folder: Path) -> tuple[Image, WindowView]:
     """The original (h, w, 3) in 0–1, and the window to fill."""
     clean, damaged = (
-        cv2.imread(str(folder / name))[..., ::-1].astype(np.float32) / np.float32(255)
+        read_picture(folder / name)[..., ::-1].astype(np.float32) / np.float32(255)
         for name in ("clean.png", "damaged.png")
     )
-    mask = cv2.imread(str(folder / "mask.png"), cv2.IMREAD_GRAYSCALE) > 127
+    mask = read_picture(folder / "mask.png", cv2.IMREAD_GRAYSCALE) > 127
     height, width = mask.shape
     return clean, WindowView(Window(1, Box(0, 0, width, height)), damaged, mask)
 
