@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from imagest_core.batch.job import Job, Outcome, Stamp
+from imagest_core.batch.job_list import STALE, JobList
 from imagest_core.batch.machine import machine_name
 from imagest_core.batch.settings import BatchSettings
 from imagest_core.batch.sources import check_scan
@@ -138,7 +139,7 @@ def write(work: Work, folder: Path, settings: BatchSettings, progress: Progress)
     with work.timed("writing"):
         out.parent.mkdir(parents=True, exist_ok=True)
         job.check_unedited(folder)
-        _check(files, record)
+        _check(files, record, _lost_before(folder) if job.replace else None)
         with all_or_none(files, force=job.replace, inputs=inputs):
             if mask is not None:
                 write_mask(work.damage, mask, force=job.replace, inputs=inputs)
@@ -162,7 +163,12 @@ def write(work: Work, folder: Path, settings: BatchSettings, progress: Progress)
     )
 
 
-def _check(files: list[Path], record: Path) -> None:
+def _lost_before(folder: Path) -> float:
+    """Return a time by the disk before which a worker that lost its job has stopped writing."""
+    return JobList(folder).disk_time() - STALE / 2
+
+
+def _check(files: list[Path], record: Path, lost_before: float | None) -> None:
     for path in files:
-        remove_stale(path)
+        remove_stale(path, lost_before)
         check_replaceable(path, FileKind.OTHER if path == record else FileKind.PICTURE)

@@ -255,10 +255,12 @@ def sync(path: Path) -> None:
         os.fsync(file.fileno())
 
 
-def remove_stale(target: Path) -> None:
+def remove_stale(target: Path, lost_before: float | None = None) -> None:
     """Remove files that killed processes on this machine left from earlier writes of ``target``.
 
     A backup of ``target`` is restored, because the write that was to replace it did not finish.
+    ``lost_before``: do the same with files of any machine that were modified before this time, by the clock
+    of the disk. For callers that know that nobody else writes ``target``.
     """
     target = _real(target)
     ending = r"\.(\d+)-([0-9a-f]{8})-[0-9a-f]{8}\.(?:(part)(?:-journal|-wal|-shm)?|old)"
@@ -266,7 +268,10 @@ def remove_stale(target: Path) -> None:
     with suppress(OSError):
         for entry in os.scandir(target.parent):
             match = pattern.fullmatch(entry.name)
-            if not match or match[2] != _host() or not _dead(int(match[1])):
+            if not match or not (
+                (match[2] == _host() and _dead(int(match[1])))
+                or (lost_before is not None and entry.stat().st_mtime < lost_before)
+            ):
                 continue
             if match[3] != _PART and not same_file(Path(entry.path), target):
                 os.replace(entry.path, target)

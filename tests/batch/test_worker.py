@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from dataclasses import replace
 
 import failing_engines
@@ -163,6 +164,38 @@ def test_a_job_that_ends_its_process_again_and_again_fails(scans, out, settings)
     run_jobs(out, settings, WorkerOptions(retries=1))
     (failed,) = jobs.jobs(JobState.FAILED)
     assert "ended several times" in failed.outcome.reason
+
+
+def leave_part(path, age):
+    """Leave a half-written file of ``path`` as a process of another machine would."""
+    part = path.with_name(f".{path.name}.4711-0badcafe-0123abcd.part")
+    part.write_bytes(b"half")
+    when = time.time() - age
+    os.utime(part, (when, when))
+    return part
+
+
+def test_what_a_lost_machine_left_half_written_goes_with_its_job(scans, out, settings):
+    jobs = start(scans, out, settings)
+    claim = jobs.claim()
+    lost = claim.path.with_name(f"{claim.job.file}@other-00000000@4711@abcd")
+    claim.path.rename(lost)
+    os.utime(lost, (0, 0))
+    left = [leave_part(out / name, 200) for name in ("a.tif", "a.json")]
+    in_use = leave_part(out / "a.tif.bak", 200), leave_part(out / "b.tif", 200)
+    run_jobs(out, settings)
+    assert set(states(jobs).values()) == {JobState.DONE}
+    assert not any(path.exists() for path in left)
+    assert all(path.exists() for path in in_use), "nobody knows that their owners have ended"
+
+
+def test_what_another_machine_writes_now_is_left(scans, out, settings):
+    jobs = start(scans, out, settings)
+    part = leave_part(out / "a.tif", 5)
+    for job in jobs.jobs(JobState.WAITING):
+        jobs.add(replace(job, replace=True))
+    run_jobs(out, settings)
+    assert part.exists()
 
 
 def test_two_workers_share_a_list(scans, out, settings):
