@@ -142,15 +142,17 @@ class ModelsDialog(JobDialog):
     def _few_steps_row(self) -> QHBoxLayout:
         """The choice of what a LoRA for few steps is; shown for LoRA only."""
         self.few_steps = QComboBox()
-        self.few_steps.addItem(self.tr("As many as usual"), "none")
+        self.few_steps.addItem(self.tr("Usual number of steps"), "none")
         for kind in FewSteps:
-            self.few_steps.addItem(self.tr("Few: {0}").format(LABELS[kind]), str(kind))
+            self.few_steps.addItem(self.tr("Few steps: {0}").format(LABELS[kind]), str(kind))
         self.few_steps.activated.connect(self._declare)
         self.few_steps_label = label(self.tr("Sampling steps of this LoRA"))
         self.few_steps_label.setBuddy(self.few_steps)
         self.few_steps.setAccessibleName(self.few_steps_label.text())
         self.few_steps.setToolTip(
-            self.tr("LoRA for few steps need a sampling method of their own; their page says which they are.")
+            self.tr(
+                "A LoRA for few steps needs a sampling method of its own. The page it came from names it."
+            )
         )
         return row(self.few_steps_label, self.few_steps, None)
 

@@ -177,7 +177,7 @@ def with_few_steps(name: str, identity: Identity, kind: str) -> Identity:
     Raises :class:`ModelError` for anything but a LoRA.
     """
     if identity.kind is not ModelKind.LORA:
-        raise ModelError(Message("{name} isn't a LoRA: leave out --few-steps.", name=name))
+        raise ModelError(Message("{name} isn't a LoRA, and only a LoRA can be one for few steps.", name=name))
     details = {key: value for key, value in identity.details.items() if key != DETAIL}
     return replace(identity, details=details if kind == "none" else {**details, DETAIL: FewSteps(kind)})
 

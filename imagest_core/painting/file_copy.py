@@ -63,10 +63,6 @@ class EarlyCopy:
         os.replace(self._path, target)
         return True
 
-    def wait(self) -> None:
-        """Wait until the thread has done everything."""
-        self._thread.join()
-
     def stop(self) -> None:
         """End the thread, whether the copy is complete or not."""
         self._stop.set()

@@ -978,6 +978,18 @@
         <translation>蒙版应写成 .png 或 .tif，而不是 “{path}”。</translation>
     </message>
     <message>
+        <source>A model of ONNX graphs can&apos;t synthesize pictures: choose the model that it was exported from.</source>
+        <translation>由 ONNX 计算图组成的模型不能生成图片：请选择导出它的原模型。</translation>
+    </message>
+    <message>
+        <source>A model of ONNX graphs takes no adapters: leave them out, or choose the model that it was exported from.</source>
+        <translation>由 ONNX 计算图组成的模型不能使用适配器：请不要使用适配器，或选择导出它的原模型。</translation>
+    </message>
+    <message>
+        <source>A model of ONNX graphs takes no study: leave it out, or choose the model that it was exported from.</source>
+        <translation>由 ONNX 计算图组成的模型不能使用对画作的学习结果：请不要使用它，或选择导出它的原模型。</translation>
+    </message>
+    <message>
         <source>A model {name} exists already; choose another --name, or --force to replace it.</source>
         <translation>已有名为 {name} 的模型；请选择其他 --name，或用 --force 替换。</translation>
     </message>
@@ -1422,6 +1434,10 @@
         <translation>没有名为“{name}”的模型，也没有其他适用的模型：请用 imagest models add PATH 添加一个。</translation>
     </message>
     <message>
+        <source>{name} isn&apos;t a LoRA, and only a LoRA can be one for few steps.</source>
+        <translation>{name} 不是 LoRA，只有 LoRA 可以设为少步数。</translation>
+    </message>
+    <message>
         <source>{name} of the model {folder} doesn&apos;t match its description: import it again.</source>
         <translation>模型 {folder} 的 {name} 与其说明不符：请重新导入。</translation>
     </message>
@@ -1832,18 +1848,6 @@
     <message>
         <source>A mask can grow over its rim by 1 to {largest} px, not {limit}.</source>
         <translation>蒙版可在边缘上扩展 1 到 {largest} 像素，而不是 {limit}。</translation>
-    </message>
-    <message>
-        <source>A model of ONNX graphs makes no whole pictures: choose the one it was exported from.</source>
-        <translation>由 ONNX 图组成的模型不能生成整幅图画：请选择导出它的原模型。</translation>
-    </message>
-    <message>
-        <source>A model of ONNX graphs takes no adapters: leave out --adapters, or choose the model that it was exported from.</source>
-        <translation>由 ONNX 图组成的模型不能使用适配器：请去掉 --adapters，或选择导出它的原模型。</translation>
-    </message>
-    <message>
-        <source>A model of ONNX graphs takes no study: leave out --study, or choose the model that it was exported from.</source>
-        <translation>由 ONNX 图组成的模型不能使用研究结果：请去掉 --study，或选择导出它的原模型。</translation>
     </message>
     <message>
         <source>A note must lie on the picture: choose a point inside it.</source>
@@ -3004,10 +3008,6 @@
     <message>
         <source>{name} is {what}: {remedy}, then open it again.</source>
         <translation>{name} 是{what}：请{remedy}，然后重新打开。</translation>
-    </message>
-    <message>
-        <source>{name} isn&apos;t a LoRA: leave out --few-steps.</source>
-        <translation>{name} 不是 LoRA：请去掉 --few-steps。</translation>
     </message>
     <message>
         <source>{name} of the model {folder} was changed or damaged: add the model again.</source>
@@ -5249,20 +5249,20 @@ SHA-256 of the unchanged samples: {2}…</source>
         <translation>保留</translation>
     </message>
     <message>
-        <source>As many as usual</source>
-        <translation>与通常相同</translation>
+        <source>Usual number of steps</source>
+        <translation>通常的步数</translation>
     </message>
     <message>
-        <source>Few: {0}</source>
-        <translation>少：{0}</translation>
+        <source>Few steps: {0}</source>
+        <translation>少步数：{0}</translation>
+    </message>
+    <message>
+        <source>A LoRA for few steps needs a sampling method of its own. The page it came from names it.</source>
+        <translation>少步数 LoRA 需要专门的采样方法，其下载页面会说明是哪一种。</translation>
     </message>
     <message>
         <source>Sampling steps of this LoRA</source>
         <translation>此 LoRA 的采样步数</translation>
-    </message>
-    <message>
-        <source>LoRA for few steps need a sampling method of their own; their page says which they are.</source>
-        <translation>少步数 LoRA 需要专门的采样方法；其网页会说明属于哪一种。</translation>
     </message>
     <message>
         <source>{0} free on the disk</source>

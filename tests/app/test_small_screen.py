@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QRect
-from PySide6.QtWidgets import QDialog, QWidget
+from PySide6.QtWidgets import QDialog, QTabBar, QWidget
 from pytestqt.qtbot import QtBot
 from screens import offscreen
 from user import User
@@ -153,6 +153,18 @@ def test_layout_of_a_tall_window_survives_a_low_one(
     assert not window.tabifiedDockWidgets(window.docks["damage"])
 
 
+def test_marked_tabs_show_their_whole_names(user: User, scan: Path, qtbot: QtBot) -> None:
+    window = user.window
+    user.open(scan)
+    window.resize(*MOST)
+    qtbot.waitUntil(lambda: window.column.tabbed)
+    for dock in window.docks.values():
+        dock.attract(True)
+    tabs = next(bar for bar in window.findChildren(QTabBar) if bar.isVisible() and bar.count() > 3)
+    assert sum(tabs.tabText(index).endswith("•") for index in range(tabs.count())) >= 3
+    assert tabs.sizeHint().width() <= tabs.width()
+
+
 def test_window_stored_on_a_larger_screen_is_moved_onto_this_one(
     context: Context, settings: Settings, qtbot: QtBot
 ) -> None:
@@ -206,4 +218,4 @@ def test_small_screen_tests_at_1280_by_720(factor: float) -> None:
         timeout=300,
         check=False,
     )
-    assert "6 passed, 2 skipped" in result.stdout, result.stdout[-4000:]
+    assert "7 passed, 2 skipped" in result.stdout, result.stdout[-4000:]

@@ -333,4 +333,4 @@ def test_the_kind_of_a_few_step_adapter_is_declared(cli: Cli, hub: Hub, tmp_path
     assert "few steps (hyper)" in fetched.out
     refused = cli("models", "add", tiny_single_file(tmp_path / "sd.safetensors"), "--few-steps", "lcm")
     assert refused.code == 2
-    assert "sd.safetensors isn't a LoRA: leave out --few-steps." in refused.err
+    assert "sd.safetensors isn't a LoRA, and only a LoRA can be one for few steps." in refused.err

@@ -197,7 +197,7 @@ def test_the_style_branch_and_synthesis_are_refused(inpainting: Path) -> None:
     with pytest.raises(ModelError, match="runs in PyTorch only"):
         check_request(request)
     parameters = RestorationRequest.of("stable-diffusion", model=str(inpainting / "graphs")).parameters
-    with pytest.raises(InputError, match="makes no whole pictures"):
+    with pytest.raises(InputError, match="can't synthesize pictures"):
         get_engine("stable-diffusion").open_synthesis(parameters, "cpu", None, Progress())
 
 

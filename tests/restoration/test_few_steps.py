@@ -118,7 +118,7 @@ def test_a_kind_is_declared_later_and_stays(made: Path) -> None:
     check_model(model)
     declare_few_steps("fast", "none")
     assert few_steps_of(find_installed("fast").identity) is None
-    with pytest.raises(ModelError, match="base isn't a LoRA: leave out --few-steps"):
+    with pytest.raises(ModelError, match="base isn't a LoRA, and only"):
         declare_few_steps("base", "lcm")
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from imagest_core.errors import ModelError
 from imagest_core.messages import Message
 from imagest_core.models.identity import Family, is_safe_name
+from imagest_core.models.onnx.stored_fields import check_fields
 from imagest_core.models.validation import read_json
 from imagest_core.printable import json_text
 
@@ -126,17 +127,7 @@ def foreign_graph(folder: Path, part: str) -> Message:
 
 def _manifest(stored: Any) -> DiffusionManifest:
     """Return the manifest after checking all values; raises ``ValueError``."""
-    if not isinstance(stored, dict):
-        raise ValueError("it isn't a JSON object")
-    if stored.get("format") != FORMAT or isinstance(stored["format"], bool):
-        raise ValueError("it has another format than this version reads")
-    kinds = {each.name: str(each.type) for each in fields(DiffusionManifest)}
-    if unknown := sorted(stored.keys() - kinds.keys()):
-        raise ValueError(f"{unknown[0]} is unknown")
-    if missing := sorted(kinds.keys() - stored.keys()):
-        raise ValueError(f"{missing[0]} is missing")
-    for name, kind in kinds.items():
-        _check_type(name, kind, stored[name])
+    stored = check_fields(stored, DiffusionManifest, FORMAT)
     _check_values(stored)
     tokenizers = tuple(_tokenizer(each) for each in stored["tokenizers"])
     manifest = DiffusionManifest(**{**stored, "tokenizers": tokenizers})
@@ -153,19 +144,6 @@ def needed_files(manifest: DiffusionManifest) -> list[str]:
     graphs = [f"{part}.onnx" for part in manifest.graphs]
     words = [f"{each.folder}/{name}" for each in manifest.tokenizers for name in ("vocab.json", "merges.txt")]
     return [*graphs, *words]
-
-
-def _check_type(name: str, kind: str, value: Any) -> None:
-    if kind == "str" and not isinstance(value, str):
-        raise ValueError(f"{name} must be text")
-    if kind == "int" and (type(value) is not int or not 0 <= value < 1 << 20):
-        raise ValueError(f"{name} must be a whole number")
-    if kind == "bool" and not isinstance(value, bool):
-        raise ValueError(f"{name} must be true or false")
-    if kind.startswith("Mapping") and not isinstance(value, dict):
-        raise ValueError(f"{name} must be an object with names and values")
-    if kind.startswith("Sequence") and not isinstance(value, list):
-        raise ValueError(f"{name} must be a list")
 
 
 def _check_values(stored: Mapping[str, Any]) -> None:

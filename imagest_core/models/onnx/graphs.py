@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from imagest_core.errors import ModelError
 from imagest_core.messages import Message
 from imagest_core.models.description import Description
+from imagest_core.models.onnx.stored_fields import check_fields
 from imagest_core.models.validation import read_json
 from imagest_core.painting.outputs import check_regular_file
 from imagest_core.printable import json_text
@@ -109,22 +110,7 @@ def advice(folder: Path) -> Message:
 
 def _manifest(stored: Any) -> Manifest:
     """Return the manifest after checking all types; raises ``ValueError``."""
-    if not isinstance(stored, dict):
-        raise ValueError("it isn't a JSON object")
-    if stored.get("format") != FORMAT or isinstance(stored["format"], bool):
-        raise ValueError("it has another format than this version reads")
-    names = {each.name: str(each.type) for each in fields(Manifest)}
-    if unknown := sorted(stored.keys() - names.keys()):
-        raise ValueError(f"{unknown[0]} is unknown")
-    if missing := sorted(names.keys() - stored.keys()):
-        raise ValueError(f"{missing[0]} is missing")
-    for name, kind in names.items():
-        if kind == "str" and not isinstance(stored[name], str):
-            raise ValueError(f"{name} must be text")
-        if kind == "int" and type(stored[name]) is not int:
-            raise ValueError(f"{name} must be a whole number")
-        if kind.startswith("Mapping") and not isinstance(stored[name], dict):
-            raise ValueError(f"{name} must be an object with names and values")
+    stored = check_fields(stored, Manifest, FORMAT)
     graphs = {part: _graph(part, stored["graphs"].get(part)) for part in GRAPHS}
     return Manifest(**{**stored, "graphs": graphs})
 

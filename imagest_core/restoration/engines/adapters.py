@@ -27,6 +27,11 @@ def check_adapter(adapter: InstalledModel, model: InstalledModel) -> None:
                 kinds=", ".join(ADAPTERS),
             )
         )
+    check_fits(adapter, model)
+
+
+def check_fits(adapter: InstalledModel, model: InstalledModel) -> None:
+    """Raise :class:`ModelError` unless ``adapter`` is one for the family of ``model``."""
     if not fits(adapter.identity, model.identity):
         raise ModelError(
             Message(
@@ -43,14 +48,14 @@ def check_unadapted(parameters: base.Parameters) -> None:
     if getattr(parameters, "adapters", ""):
         raise InputError(
             Message(
-                "A model of ONNX graphs takes no adapters: leave out --adapters, or choose the model that it"
-                " was exported from."
+                "A model of ONNX graphs takes no adapters: leave them out, or choose the model that it was"
+                " exported from."
             )
         )
     if getattr(parameters, "study", ""):
         raise InputError(
             Message(
-                "A model of ONNX graphs takes no study: leave out --study, or choose the model that it was"
+                "A model of ONNX graphs takes no study: leave it out, or choose the model that it was"
                 " exported from."
             )
         )

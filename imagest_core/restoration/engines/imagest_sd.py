@@ -12,6 +12,7 @@ from imagest_core.models.identity import Family, Identity, ModelKind, fits
 from imagest_core.models.installed import InstalledModel, find_installed, installed_models
 from imagest_core.models.style_adapter import style_side
 from imagest_core.restoration import parameters as base
+from imagest_core.restoration.engines.adapters import check_fits
 from imagest_core.restoration.engines.stable_diffusion import (
     GENERATIVE,
     StableDiffusionEngine,
@@ -118,12 +119,4 @@ def _check_style_adapter(adapter: InstalledModel, model: InstalledModel) -> None
                 kind=adapter.identity.kind,
             )
         )
-    if not fits(adapter.identity, model.identity):
-        raise ModelError(
-            Message(
-                "The adapter {name} doesn't fit the model {model}; choose one for {family}.",
-                name=adapter.name,
-                model=model.name,
-                family=model.identity.family,
-            )
-        )
+    check_fits(adapter, model)

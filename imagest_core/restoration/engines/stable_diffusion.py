@@ -334,7 +334,8 @@ class StableDiffusionEngine(AddedModelEngine):
         if self.runtime_of(parameters) == ONNX:
             raise InputError(
                 Message(
-                    "A model of ONNX graphs makes no whole pictures: choose the one it was exported from."
+                    "A model of ONNX graphs can't synthesize pictures: choose the model that it was exported"
+                    " from."
                 )
             )
         backbone = self._backbone(parameters, device, progress)
