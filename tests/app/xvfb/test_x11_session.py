@@ -117,7 +117,7 @@ def user(display: str, scan: Path, tmp_path: Path) -> Iterator[User]:
         "DISPLAY": display,
         "QT_QPA_PLATFORM": "xcb",
         "PYTHONPATH": folders,
-        "XDG_CONFIG_HOME": str(tmp_path / "config"),
+        **{f"XDG_{kind}_HOME": str(tmp_path / kind.lower()) for kind in ("CONFIG", "DATA", "CACHE")},
         "LANG": "C.UTF-8",
     }
     with (tmp_path / "stderr").open("w") as log:
