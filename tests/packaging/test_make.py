@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -14,7 +15,17 @@ from scripts import check_system, freeze
 
 ROOT = Path(__file__).parents[2]
 
+#: What ``make`` hands to the commands it runs. Another ``make`` would take options and its level from it.
+INHERITED = {"MAKEFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "MFLAGS"}
+
 pytestmark = pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed")
+
+
+def run_make(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run ``make`` in ``folder`` as a user would, even where the tests themselves were started by ``make``."""
+    environment = {name: value for name, value in os.environ.items() if name not in INHERITED}
+    command = ["make", "--no-print-directory", *arguments]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=60, env=environment)
 
 
 def python_that(folder: Path, refuses: str) -> Path:
@@ -34,8 +45,7 @@ def python_that(folder: Path, refuses: str) -> Path:
 )
 def test_a_python_that_cannot_make_the_environment(tmp_path, refuses, sentence):
     python = python_that(tmp_path, refuses)
-    command = ["make", "--no-print-directory", f"VENV={tmp_path / 'venv'}", f"PYTHON={python}", "demo"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
+    done = run_make(ROOT, f"VENV={tmp_path / 'venv'}", f"PYTHON={python}", "demo")
     assert done.returncode != 0
     said = [line for line in done.stderr.splitlines() if not line.startswith("make")]
     assert len(said) == 1
@@ -85,8 +95,7 @@ class Tables:
     def make(self, *values: str) -> subprocess.CompletedProcess[str]:
         """Run the target where everything is installed."""
         installed = (f"--old-file={self.venv}/{name}" for name in (".measuring", ".installed"))
-        command = ["make", "--no-print-directory", f"VENV={self.venv}", *installed, "tables", *values]
-        return subprocess.run(command, cwd=self.folder, capture_output=True, text=True, timeout=60)
+        return run_make(self.folder, f"VENV={self.venv}", *installed, "tables", *values)
 
 
 @pytest.fixture
@@ -138,7 +147,5 @@ def test_tables_are_made_again_by_force_only(tables: Tables, paths: list[str]) -
 
 
 def test_the_tables_install_what_they_need(tables: Tables, paths: list[str]) -> None:
-    command = ["make", "-n", f"VENV={tables.venv}", "tables", *paths]
-    done = subprocess.run(command, cwd=tables.folder, capture_output=True, text=True, timeout=60)
-    plan = done.stdout
+    plan = run_make(tables.folder, "-n", f"VENV={tables.venv}", "tables", *paths).stdout
     assert plan.index(".[evaluate,diffusion]") < plan.index("evaluate-synthesis")
