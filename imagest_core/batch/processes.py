@@ -242,7 +242,11 @@ class _Sender:
 
 
 def share_cores(workers: int) -> None:
-    """Limit the threads of libraries that are loaded later to this process's share of the cores."""
-    threads = max((os.cpu_count() or 1) // max(workers, 1), 1)
+    """Limit the threads of libraries that are loaded later to this process's share of the cores.
+
+    A number of threads that is set already, by the user or by Ray, holds for all libraries.
+    """
+    share = max((os.cpu_count() or 1) // max(workers, 1), 1)
+    threads = os.environ.get("OMP_NUM_THREADS") or str(share)
     for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
-        os.environ.setdefault(name, str(threads))
+        os.environ.setdefault(name, threads)
