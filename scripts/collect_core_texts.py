@@ -18,7 +18,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from imagest_core.project.operations.names import NAMES
-from imagest_core.restoration.engines.registry import parameter_texts
+from imagest_core.restoration.used_parameters import parameter_texts
 
 ROOT = Path(__file__).resolve().parents[1]
 LIST = ROOT / "app" / "i18n" / "core_templates.py"

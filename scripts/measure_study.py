@@ -26,7 +26,8 @@ from imagest_core.models.installed import find_model
 from imagest_core.painting.reader import Painting, open_painting
 from imagest_core.progress import Progress
 from imagest_core.training.study import PaintingStudy, options_for, paired_gain
-from imagest_core.training.study_tasks import ImagestStudyTask, StudyOptions, training_hardware
+from imagest_core.training.study_imagest import ImagestStudyTask
+from imagest_core.training.study_tasks import StudyOptions, training_hardware
 
 HEADER = (
     "| seed | trained on | held-out loss before | after | fall | standard error | fall / error | seconds |\n"

@@ -31,7 +31,8 @@ from imagest_core.restoration.api import restore
 from imagest_core.restoration.request import RestorationRequest
 from imagest_core.restoration.style_selection import checked_style
 from imagest_core.training.study import PaintingStudy, options_for
-from imagest_core.training.study_tasks import ImagestStudyTask, StudyOptions, training_hardware
+from imagest_core.training.study_imagest import ImagestStudyTask
+from imagest_core.training.study_tasks import StudyOptions, training_hardware
 
 HEADER = (
     "| case | held-out loss | fall / error | PSNR without | with | SSIM without | with | LPIPS without | with"

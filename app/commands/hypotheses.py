@@ -9,7 +9,7 @@ from app.commands import restore as restoring
 from app.context import Context
 from app.selection import Compare
 from imagest_core.project.rerun import refinement_of
-from imagest_core.restoration.engines.registry import used_parameters
+from imagest_core.restoration.used_parameters import used_parameters
 from imagest_core.restoration.validation import check_can_refine
 
 COUNT = 4

@@ -15,8 +15,8 @@ from imagest_core.arrays import Labels
 from imagest_core.damage.detection.features import check_layer_count
 from imagest_core.damage.detection.registered import RegisteredPicture
 from imagest_core.damage.detection.trained_model import TrainedModel, load_model
-from imagest_core.damage.examples import StoredModel
 from imagest_core.damage.map import DamageMap
+from imagest_core.damage.stored_model import StoredModel
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.reader import Painting
 from imagest_core.progress import Cancelled, Progress

@@ -26,10 +26,10 @@ from imagest_core.progress import Progress
 from imagest_core.project.operations.results import add_run
 from imagest_core.project.rerun import RunPart, damage_of_region, part_of_region, rejected_part_of
 from imagest_core.project.run import Run
-from imagest_core.restoration.engines.registry import used_parameters
 from imagest_core.restoration.planning.window import Preview
 from imagest_core.restoration.record import RestorationRecord
 from imagest_core.restoration.request import RestorationRequest
+from imagest_core.restoration.used_parameters import used_parameters
 from imagest_core.style.reference import StyleReference
 
 translate = QCoreApplication.translate

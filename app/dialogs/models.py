@@ -268,7 +268,7 @@ class ModelsDialog(JobDialog):
         in_place = self.in_place.isChecked()
 
         def work(progress: Progress) -> InstalledModel:
-            from imagest_core.models.identity import identify
+            from imagest_core.models.identify import identify
             from imagest_core.models.library import add_model, default_name, free_name
 
             name = free_name(default_name(path, identify(path)))

@@ -9,9 +9,9 @@ from imagest_core.damage.map import DamageMap
 from imagest_core.errors import ImagestError
 from imagest_core.painting.geometry import Box
 from imagest_core.progress import Progress
-from imagest_core.restoration.engines.registry import used_parameters
 from imagest_core.restoration.planning.window import Window
 from imagest_core.restoration.request import RestorationRequest
+from imagest_core.restoration.used_parameters import used_parameters
 
 OPENING = "opening"
 """The key under which the seconds are kept that loading took."""

@@ -18,8 +18,9 @@ from app.jobs.runner import Job
 from app.selection import ExampleBrushMode, Proposal, ToolName
 from app.widgets.parts import SegmentedControl, button, column, elided, label, row
 from imagest_core.damage.detection.trained_model import TrainedModel, save_model
-from imagest_core.damage.examples import ERASED, INTACT, StoredModel
+from imagest_core.damage.examples import ERASED, INTACT
 from imagest_core.damage.map import DamageMap
+from imagest_core.damage.stored_model import StoredModel
 from imagest_core.errors import MaskError
 from imagest_core.painting.outputs import FileKind, check_replaceable
 from imagest_core.progress import Progress

@@ -25,9 +25,9 @@ from app.widgets.parts import CollapsibleSection, Panel, rule
 from imagest_core.errors import ImagestError, InputError
 from imagest_core.progress import Cancelled, Progress
 from imagest_core.project.storage.study_table import KeptStudy
-from imagest_core.restoration.engines.registry import used_parameters
 from imagest_core.restoration.parameters import Parameters
 from imagest_core.restoration.request import RestorationRequest
+from imagest_core.restoration.used_parameters import used_parameters
 
 ESTIMATE_WAIT = 250
 

@@ -17,9 +17,10 @@ from app.i18n.parameter_texts import parameter_text
 from app.panels.parameter_controls import count_box, differs, make_editor
 from app.panels.reset import Reset
 from app.widgets.parts import clear, column, label, row, tool_button
-from imagest_core.restoration.engines.registry import get_engine, possible_parameters, used_parameters
+from imagest_core.restoration.engines.registry import get_engine
 from imagest_core.restoration.parameters import Spec
 from imagest_core.restoration.request import RestorationRequest
+from imagest_core.restoration.used_parameters import possible_parameters, used_parameters
 
 NAME_WIDTH = 92
 MOST_VARIATIONS = 12

@@ -18,13 +18,10 @@ from app.settings import Settings
 from app.start_request import default_engine
 from app.widgets.parts import clear, form, label
 from imagest_core.project.storage.study_table import KeptStudy
-from imagest_core.restoration.engines.registry import (
-    get_engine,
-    possible_parameters,
-    used_parameters,
-)
+from imagest_core.restoration.engines.registry import get_engine
 from imagest_core.restoration.parameters import Spec
 from imagest_core.restoration.request import RestorationRequest
+from imagest_core.restoration.used_parameters import possible_parameters, used_parameters
 
 
 class Choices(QWidget):

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from imagest_core.cli.bench_scans import KINDS, measure_scan
+from imagest_core.cli.bench_view import SIDE, damaged_view
 from imagest_core.cli.parsing import whole
 from imagest_core.errors import InputError
 from imagest_core.printable import show
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from imagest_core.restoration.planning.window import WindowView
 
 REPEATS = 3
-SIDE = 256
 
 
 @dataclass(frozen=True)
@@ -135,21 +135,6 @@ def fastest(name: str, work: Callable[[], object], repeats: int) -> Timing:
         work()
         times.append(time.perf_counter() - started)
     return Timing(name, min(times))
-
-
-def damaged_view(painting: Painting) -> WindowView:
-    """Return a damaged 256-pixel window of the sample."""
-    import numpy as np
-
-    import resources
-    from imagest_core.damage.mask_io import read_mask
-    from imagest_core.painting.geometry import Box
-    from imagest_core.restoration.planning.window import Window, WindowView
-
-    box = Box(450, 30, SIDE, SIDE)
-    mask = read_mask(resources.sample_mask()).dilated(1).fill_mask(box)
-    image = np.where(mask[..., None], np.float32(0), painting.read_working(box))
-    return WindowView(Window(1, box), image, mask)
 
 
 def compare_splines(repeats: int, progress: Progress, names: list[str] | None) -> SpeedComparison:

@@ -54,7 +54,7 @@ def _apart(runtime: str) -> Mapping[str, float]:
 def measure(runtime: str, started: float, repeats: int = 3) -> dict[str, float]:
     """Return seconds from ``started`` (system clock) to the first window, and of the fastest after it."""
     import resources
-    from imagest_core.cli.bench import damaged_view
+    from imagest_core.cli.bench_view import damaged_view
     from imagest_core.painting.geometry import Box
     from imagest_core.painting.reader import open_painting
     from imagest_core.restoration.engines.registry import get_engine

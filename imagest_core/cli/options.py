@@ -169,7 +169,7 @@ def check_used(requests: Iterable[RestorationRequest], given: Iterable[str]) -> 
     capability of the model are left to ``check_request``.
     """
     from imagest_core.errors import InputError
-    from imagest_core.restoration.engines.registry import used_parameters
+    from imagest_core.restoration.used_parameters import used_parameters
 
     chosen = tuple(requests)
     used = {"device"}.union(*(used_parameters(request) for request in chosen))
@@ -195,7 +195,7 @@ def _unused_by(requests: tuple[RestorationRequest, ...]) -> str:
 
 def _other_choice(requests: tuple[RestorationRequest, ...], name: str) -> str:
     """Return advice on a choice, such as the mode, with which the engine uses the parameter ``name``."""
-    from imagest_core.restoration.engines.registry import used_parameters
+    from imagest_core.restoration.used_parameters import used_parameters
 
     for request in requests:
         for spec in request.parameters.specs().values():

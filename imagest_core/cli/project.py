@@ -255,7 +255,7 @@ def _verify(args: argparse.Namespace, progress: Progress) -> None:
     from imagest_core.export.painting import known_export, last_export, verify_export
     from imagest_core.export.written_record import remarks
     from imagest_core.project.document import Document
-    from imagest_core.project.storage.integrity import check_project
+    from imagest_core.project.storage.check import check_project
 
     integrity = check_project(args.project, progress)
     with Document.open_read_only(args.project) as document:

@@ -192,7 +192,7 @@ def _cleaned(
 
 def _named(request: RestorationRequest) -> str:
     """Return the engine of a request, with its mode if it has modes."""
-    from imagest_core.restoration.engines.registry import used_parameters
+    from imagest_core.restoration.used_parameters import used_parameters
 
     return f"{request.engine}:{request.get('mode')}" if "mode" in used_parameters(request) else request.engine
 

@@ -23,7 +23,7 @@ from typing import IO, Any
 
 from imagest_core.errors import InputError, ModelError, OutputError
 from imagest_core.messages import Message
-from imagest_core.models.identify_folder import UNUSED, WEIGHTS
+from imagest_core.models.folder_files import UNUSED, WEIGHTS
 from imagest_core.models.identity import PICKLED, is_safe_name
 from imagest_core.models.installed import imported_folder
 from imagest_core.printable import megabytes_apart, printable

@@ -20,6 +20,7 @@ from imagest_core.models.architecture import (
 )
 from imagest_core.models.backbone import Capability
 from imagest_core.models.few_steps import DETAIL, recognised
+from imagest_core.models.folder_files import image_encoder
 from imagest_core.models.identity import PICKLED, Family, Identity, ModelKind, family_of, refuse_pickled
 from imagest_core.models.safetensors_header import Header, read_header
 from imagest_core.models.style_adapter import FILE_FORMAT
@@ -253,8 +254,6 @@ def _ip_adapter(path: Path, header: Header) -> Identity | None:
     keys = [name for name in header.tensors if re.fullmatch(r"ip_adapter\.\d+\.to_k_ip\.weight", name)]
     if not keys or not any(name.startswith("image_proj.") for name in header.tensors):
         return None
-    from imagest_core.models.identify_folder import image_encoder
-
     encoder = image_encoder(path, header)
     context = header.shape(keys[0])[-1]
     return Identity(

@@ -11,33 +11,31 @@ from imagest_core.errors import ModelError
 from imagest_core.messages import Message
 from imagest_core.models.backbone import Capability
 from imagest_core.models.description import CONFIG, read_description
+from imagest_core.models.folder_files import (
+    INDEX,
+    OUR_ENTRY,
+    TEXTS,
+    UNUSED,
+    check_inside,
+    checked_files,
+    file_names,
+    part_files,
+    read_object,
+)
+from imagest_core.models.identify_file import identify_file
 from imagest_core.models.identity import (
     PICKLED,
     Family,
     Identity,
     ModelKind,
     family_of,
-    identify,
     refuse_pickled,
 )
 from imagest_core.models.onnx.diffusion_manifest import MANIFEST, read_manifest
-from imagest_core.models.safetensors_header import Header, read_header
+from imagest_core.models.safetensors_header import read_header
 from imagest_core.models.style_adapter import KIND as STYLE_ADAPTER_KIND
-from imagest_core.models.validation import read_json
 
-INDEX = "model_index.json"
-OUR_ENTRY = "model.json"
-"""The library's own description beside the files of a model; see ``library_entry``."""
-
-WEIGHTS = re.compile(
-    r"(diffusion_pytorch_model|model)(\.fp16)?(-\d{5}-of-\d{5})?(\.fp16)?\.safetensors(\.index(\.fp16)?\.json)?"
-)
-TEXTS = re.compile(r"[\w.-]+\.(json|txt|model|jinja)|README\.md|LICENSE(\.\w+)?")
-UNUSED = ("safety_checker", "feature_extractor", "image_encoder")
-"""Components of pipelines that are never loaded."""
 LIBRARIES = ("diffusers", "transformers")
-_LARGEST_COUNT = 5000
-
 _ARCHITECTURES = {
     ModelKind.LANGUAGE_MODEL: ("ForCausalLM", "LMHeadModel"),
     ModelKind.CAPTIONER: ("BlipForConditionalGeneration",),
@@ -61,10 +59,10 @@ def identify_folder(folder: Path) -> Identity:
         return _exported(folder)
     if (folder / CONFIG).is_file():
         return _described(folder)
-    names = sorted(_names(folder))
+    names = sorted(file_names(folder))
     weights = [name for name in names if name.endswith(".safetensors")]
     if len(weights) == 1:
-        return identify(folder / weights[0])
+        return identify_file(folder / weights[0])
     if weights:
         raise ModelError(
             Message(
@@ -85,32 +83,11 @@ def identify_folder(folder: Path) -> Identity:
     )
 
 
-def _names(folder: Path) -> Iterator[str]:
-    for number, path in enumerate(folder.iterdir()):
-        if number >= _LARGEST_COUNT:
-            raise ModelError(Message("{folder} holds too many files to be a model.", folder=folder.name))
-        yield path.name
-
-
-def _json(path: Path) -> dict[str, Any]:
-    try:
-        stored = read_json(path)
-        if not isinstance(stored, dict):
-            raise ValueError("it isn't a JSON object")
-    except (ValueError, OSError) as error:
-        raise ModelError(
-            Message(
-                "{path} can't be understood as a model's description ({reason}).", path=path, reason=error
-            )
-        ) from error
-    return stored
-
-
 # Pipelines
 
 
 def _pipeline(folder: Path) -> Identity:
-    index = _json(folder / INDEX)
+    index = read_object(folder / INDEX)
     name = index.get("_class_name")
     if not isinstance(name, str):
         raise ModelError(
@@ -120,14 +97,14 @@ def _pipeline(folder: Path) -> Identity:
         )
     files = [
         INDEX,
-        *(each for each in sorted(_names(folder)) if re.fullmatch(r"README\.md|LICENSE\S*", each)),
+        *(each for each in sorted(file_names(folder)) if re.fullmatch(r"README\.md|LICENSE\S*", each)),
     ]
     for component in _components(folder, index):
         files += part_files(folder, component)
     denoiser = _denoiser(folder)
     family = _family(name, denoiser)
     context = denoiser.get("cross_attention_dim")
-    autoencoder = _json(folder / "vae" / CONFIG) if (folder / "vae" / CONFIG).is_file() else {}
+    autoencoder = read_object(folder / "vae" / CONFIG) if (folder / "vae" / CONFIG).is_file() else {}
     channels = denoiser.get("in_channels", 0)
     return Identity(
         ModelKind.PIPELINE,
@@ -137,7 +114,7 @@ def _pipeline(folder: Path) -> Identity:
         prediction=_prediction(folder, family),
         pipeline_class=name,
         capabilities=frozenset({Capability.TEXT, Capability.ADAPTERS}),
-        files=_checked_files(folder, files),
+        files=checked_files(folder, files),
         details={
             name: str(value)
             for name, value in (
@@ -166,57 +143,10 @@ def _components(folder: Path, index: Mapping[str, Any]) -> Iterator[str]:
         yield name
 
 
-def part_files(folder: Path, part: str) -> list[str]:
-    """Return the files of a component, relative to ``folder``.
-
-    Raises :class:`ModelError` if it is incomplete, or pickled.
-    """
-    inside = folder / part
-    if not inside.is_dir():
-        raise ModelError(
-            Message("The model {folder} is incomplete: {name} is missing.", folder=folder.name, name=part)
-        )
-    names = sorted(_names(inside))
-    weights = [name for name in names if WEIGHTS.fullmatch(name) and name.endswith(".safetensors")]
-    if not weights and part.startswith(("unet", "transformer", "vae", "text_encoder", "image_encoder")):
-        if pickled := [name for name in names if name.lower().endswith(PICKLED)]:
-            refuse_pickled(inside / pickled[0])
-        raise ModelError(
-            Message("The model {folder} is incomplete: {name} has no weights.", folder=folder.name, name=part)
-        )
-    for name in weights:
-        check_inside(folder, f"{part}/{name}")
-        read_header(inside / name)
-    return [f"{part}/{name}" for name in names if WEIGHTS.fullmatch(name) or TEXTS.fullmatch(name)]
-
-
-def _checked_files(folder: Path, files: list[str]) -> tuple[str, ...]:
-    """Return ``files`` without duplicates; raises :class:`ModelError` if one is elsewhere."""
-    for name in files:
-        check_inside(folder, name)
-    return tuple(dict.fromkeys(files))
-
-
-def check_inside(folder: Path, name: str) -> None:
-    """Raise :class:`ModelError` unless a file is in its folder, or where a download cache keeps it."""
-    path, root = (folder / name).resolve(), folder.resolve()
-    cache = root.parent.parent / "blobs" if root.parent.name == "snapshots" else root
-    if not path.is_relative_to(root) and not path.is_relative_to(cache):
-        raise ModelError(
-            Message(
-                "The model {folder} names a file outside its folder: {name}.", folder=folder.name, name=name
-            )
-        )
-    if not path.is_file():
-        raise ModelError(
-            Message("The model {folder} is incomplete: {name} is missing.", folder=folder.name, name=name)
-        )
-
-
 def _denoiser(folder: Path) -> dict[str, Any]:
     for part in ("unet", "transformer"):
         if (folder / part / CONFIG).is_file():
-            return _json(folder / part / CONFIG)
+            return read_object(folder / part / CONFIG)
     return {}
 
 
@@ -229,7 +159,7 @@ def _family(pipeline: str, denoiser: Mapping[str, Any]) -> Family:
 
 def _prediction(folder: Path, family: Family) -> str:
     path = folder / "scheduler" / "scheduler_config.json"
-    scheduler = _json(path) if path.is_file() else {}
+    scheduler = read_object(path) if path.is_file() else {}
     if str(scheduler.get("_class_name", "")).startswith("FlowMatch") or family in (Family.SD3, Family.FLUX):
         return "flow"
     stated = scheduler.get("prediction_type", "epsilon")
@@ -246,7 +176,7 @@ def _exported(folder: Path) -> Identity:
         input_channels=manifest.input_channels,
         prediction=manifest.prediction,
         capabilities=frozenset({Capability.TEXT}),
-        files=_checked_files(folder, [MANIFEST, *manifest.files]),
+        files=checked_files(folder, [MANIFEST, *manifest.files]),
         details={"context": str(manifest.context), "sample_size": str(manifest.sample_size)},
     )
 
@@ -255,7 +185,7 @@ def _exported(folder: Path) -> Identity:
 
 
 def _described(folder: Path) -> Identity:
-    config = _json(folder / CONFIG)
+    config = read_object(folder / CONFIG)
     if config.get("kind") == STYLE_ADAPTER_KIND:
         return _style_adapter(folder, config)
     if "network" in config or "files" in config:
@@ -272,7 +202,7 @@ def _described(folder: Path) -> Identity:
                 kind,
                 Family.OTHER,
                 "folder",
-                files=_checked_files(folder, _loose_files(folder)),
+                files=checked_files(folder, _loose_files(folder)),
                 details={"architecture": names[0]},
             )
     name = config.get("_class_name") or (architectures or [config.get("model_type", "")])[0]
@@ -299,7 +229,7 @@ def _checkpoint(folder: Path) -> Identity:
         input_channels=9,
         prediction="v_prediction",
         capabilities=frozenset(abilities),
-        files=_checked_files(folder, [CONFIG, *description.files]),
+        files=checked_files(folder, [CONFIG, *description.files]),
     )
 
 
@@ -309,7 +239,7 @@ def _style_adapter(folder: Path, config: Mapping[str, Any]) -> Identity:
         family_of(config.get("family")),
         "folder",
         capabilities=frozenset({Capability.STYLE}),
-        files=_checked_files(folder, _loose_files(folder)),
+        files=checked_files(folder, _loose_files(folder)),
         details={"context": str(config["context"])} if isinstance(config.get("context"), int) else {},
     )
 
@@ -319,7 +249,7 @@ def _vae(folder: Path, config: Mapping[str, Any], kind: ModelKind) -> Identity:
         kind,
         Family.OTHER,
         "folder",
-        files=_checked_files(folder, _loose_files(folder)),
+        files=checked_files(folder, _loose_files(folder)),
         details={
             "latent_channels": str(config.get("latent_channels", 4)),
             "class": str(config["_class_name"]),
@@ -329,7 +259,7 @@ def _vae(folder: Path, config: Mapping[str, Any], kind: ModelKind) -> Identity:
 
 def _loose_files(folder: Path) -> list[str]:
     """Return weights and descriptions directly in ``folder``; raises :class:`ModelError` without weights."""
-    names = sorted(_names(folder))
+    names = sorted(file_names(folder))
     weights = [name for name in names if name.endswith(".safetensors")]
     if not weights:
         if pickled := [name for name in names if name.lower().endswith(PICKLED)]:
@@ -342,30 +272,3 @@ def _loose_files(folder: Path) -> list[str]:
 
 
 # IP-Adapters
-
-
-def image_encoder(path: Path, header: Header) -> list[str]:
-    """Return the files of the image encoder beside an IP-Adapter, relative to the folder of ``path``.
-
-    Raises :class:`ModelError` if there is none, or if it has another width.
-    """
-    config = path.parent / "image_encoder" / CONFIG
-    if not config.is_file():
-        raise ModelError(
-            Message(
-                "{path} is an IP-Adapter without its image encoder; put the folder image_encoder beside it.",
-                path=path.name,
-            )
-        )
-    width, given = header.shape("image_proj.proj.weight"), _json(config).get("projection_dim")
-    if len(width) == 2 and given != width[1]:
-        raise ModelError(
-            Message(
-                "{path} needs an image encoder of the width {width}, but the one beside it has {given}.",
-                path=path.name,
-                width=width[1],
-                given=given,
-            )
-        )
-    files = part_files(path.parent, "image_encoder")
-    return list(_checked_files(path.parent, files))

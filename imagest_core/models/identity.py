@@ -155,23 +155,6 @@ def is_safe_name(name: Any) -> bool:
     return all(part not in ("", ".", "..") and part.isprintable() for part in parts)
 
 
-def identify(path: Path) -> Identity:
-    """Recognise the model in a folder or file by its content, never by its name.
-
-    Raises :class:`ModelError` with one sentence if it isn't a model that the program can use.
-    """
-    from imagest_core.models.identify_file import identify_file
-    from imagest_core.models.identify_folder import identify_folder
-
-    if path.is_dir():
-        return identify_folder(path)
-    if path.is_file():
-        return identify_file(path)
-    if path.exists():
-        raise ModelError(Message("{path} is neither a folder nor a regular file.", path=path))
-    raise ModelError(Message("There is no file or folder {path}.", path=path))
-
-
 def fits(adapter: Identity, model: Identity) -> bool:
     """Whether an adapter can be used with a model: their families or the widths of their text agree."""
     families = {adapter.family, model.family}

@@ -16,7 +16,8 @@ from imagest_core.errors import ModelError, OutputError
 from imagest_core.messages import Message
 from imagest_core.models.description import CONFIG, check_files, read_description
 from imagest_core.models.few_steps import DETAIL, FewSteps
-from imagest_core.models.identity import Family, Identity, ModelKind, identify
+from imagest_core.models.identify import identify
+from imagest_core.models.identity import Family, Identity, ModelKind
 from imagest_core.models.installed import (
     EMBEDDED,
     InstalledModel,

@@ -17,8 +17,8 @@ from torch import nn
 from imagest_core.errors import ModelError, out_of_memory
 from imagest_core.messages import Message
 from imagest_core.models.cache import loaded_models
+from imagest_core.models.folder_files import INDEX, UNUSED
 from imagest_core.models.hardware import Hardware
-from imagest_core.models.identify_folder import INDEX, UNUSED
 from imagest_core.models.inpainting_classes import InpaintingClass
 from imagest_core.models.installed import InstalledModel
 from imagest_core.models.stable_diffusion.components import quiet

@@ -7,8 +7,9 @@ from enum import StrEnum
 from pathlib import Path
 from typing import NamedTuple, Self
 
-from imagest_core.damage.examples import ExampleStroke, StoredModel
+from imagest_core.damage.examples import ExampleStroke
 from imagest_core.damage.map import DamageMap, TileKey
+from imagest_core.damage.stored_model import StoredModel
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.resolution import Resolution
 from imagest_core.project.run import Run

@@ -24,7 +24,7 @@ from imagest_core.restoration.compositing.assembly import Assembler
 from imagest_core.restoration.compositing.boundary import match_boundary
 from imagest_core.restoration.compositing.coarse_fill import CoarseFill
 from imagest_core.restoration.engines.base import Engine, Session, WindowFill
-from imagest_core.restoration.engines.registry import get_engine, used_parameters
+from imagest_core.restoration.engines.registry import get_engine
 from imagest_core.restoration.environment import Environment, peak_memory
 from imagest_core.restoration.fill_mask import FillMask, check_untouched, fill_mask
 from imagest_core.restoration.planning.layout import Layout, Plan, Task
@@ -45,6 +45,7 @@ from imagest_core.restoration.remarks import limit_remarks, plan_remarks, rim_re
 from imagest_core.restoration.request import RestorationRequest
 from imagest_core.restoration.result import RestorationResult
 from imagest_core.restoration.style_pictures import read_style_pictures
+from imagest_core.restoration.used_parameters import used_parameters
 from imagest_core.restoration.validation import check_can_refine, check_request
 from imagest_core.restoration.verify import Verification, verify
 from imagest_core.style.reference import StyleReference

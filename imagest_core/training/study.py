@@ -19,6 +19,7 @@ from torch import Tensor
 
 from imagest_core.damage.map import DamageMap
 from imagest_core.errors import InputError
+from imagest_core.extras import require_extra
 from imagest_core.messages import Message
 from imagest_core.models import studies
 from imagest_core.models.installed import find_model
@@ -33,14 +34,13 @@ from imagest_core.restoration.style_pictures import style_squares
 from imagest_core.style.reference import StyleReference
 from imagest_core.training.intact_crops import CropPlaces, Crops, place_crops, read_crops
 from imagest_core.training.state import Average, TrainingClock, load_state, make_folder, save_state
+from imagest_core.training.study_imagest import ImagestStudyTask
 from imagest_core.training.study_states import remove_old_states, states_folder
 from imagest_core.training.study_tasks import (
     Draws,
-    ImagestStudyTask,
     StudyOptions,
     StudyTask,
     draw,
-    stable_diffusion_task,
     training_hardware,
 )
 
@@ -339,9 +339,11 @@ def load_task(
         return ImagestStudyTask(find_model(model), hardware, options, progress)
     found = get_engine(engine)
     assert isinstance(found, AddedModelEngine)
-    return stable_diffusion_task(
-        found.model_of(found.Parameters().changed(model=model)), hardware, options, progress
-    )
+    require_extra("diffusion", "Studying a painting with Stable Diffusion")
+    from imagest_core.training.study_lora import LoraStudyTask
+
+    chosen = found.model_of(found.Parameters().changed(model=model))
+    return LoraStudyTask(chosen, hardware, options, progress)
 
 
 def write_study(study: Study, path: Path, *, force: bool = False, inputs: tuple[Path, ...] = ()) -> None:

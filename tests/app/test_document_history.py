@@ -19,7 +19,7 @@ from app.window.main_window import MainWindow
 from imagest_core.damage import edits
 from imagest_core.project.operations.mask import change_mask
 from imagest_core.project.operations.names import operation_name
-from imagest_core.project.storage.integrity import check_project
+from imagest_core.project.storage.check import check_project
 
 Settle = Callable[[], None]
 

@@ -10,7 +10,7 @@ from user import User
 from app.window.main_window import MainWindow
 from imagest_core.painting.geometry import Box
 from imagest_core.project.accepted_fills import AcceptedFills
-from imagest_core.project.storage.integrity import check_project
+from imagest_core.project.storage.check import check_project
 
 LOSS = Box(50, 40, 30, 20)
 

@@ -13,9 +13,10 @@ from app.jobs.devices import Device, choices
 from app.panels.restore import RestorePanel
 from app.widgets.parts import Amount
 from app.window.main_window import MainWindow
-from imagest_core.restoration.engines.registry import engine_names, get_engine, possible_parameters
+from imagest_core.restoration.engines.registry import engine_names, get_engine
 from imagest_core.restoration.modes import Mode, Quality
 from imagest_core.restoration.request import RestorationRequest, ScalePolicy
+from imagest_core.restoration.used_parameters import possible_parameters
 
 UNUSUAL = RestorationRequest.of(
     engine="imagest",

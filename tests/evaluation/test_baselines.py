@@ -19,7 +19,8 @@ from imagest_core.evaluation.methods import methods
 from imagest_core.evaluation.named_methods import parse_method
 from imagest_core.evaluation.synthesis_methods import SynthesisMethod, SynthesisSettings
 from imagest_core.models.cache import loaded_models
-from imagest_core.models.identity import ModelKind, identify
+from imagest_core.models.identify import identify
+from imagest_core.models.identity import ModelKind
 from imagest_core.synthesis.api import GENERATED
 
 

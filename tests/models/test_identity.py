@@ -26,7 +26,8 @@ from tiny_models import (
 from imagest_core.errors import ModelError
 from imagest_core.models.architecture import open_clip_sizes
 from imagest_core.models.backbone import Capability
-from imagest_core.models.identity import Family, Identity, ModelKind, fits, from_json, identify
+from imagest_core.models.identify import identify
+from imagest_core.models.identity import Family, Identity, ModelKind, fits, from_json
 from imagest_core.models.safetensors_header import read_header
 
 FULL = [(family, inpainting) for family in ("sd1", "sd2", "sdxl") for inpainting in (False, True)]

@@ -13,7 +13,8 @@ from tiny_model import tiny_checkpoint
 from tiny_models import tiny_ip_adapter, tiny_lora, tiny_sd, tiny_single_file
 
 from imagest_core.errors import ModelError, OutputError
-from imagest_core.models.identity import Family, ModelKind, identify
+from imagest_core.models.identify import identify
+from imagest_core.models.identity import Family, ModelKind
 from imagest_core.models.library import (
     EMBEDDED,
     add_model,

@@ -11,7 +11,8 @@ from tiny_models import tiny_sd, tiny_single_file, tiny_vae_file
 
 from imagest_core.errors import ModelError
 from imagest_core.models.clip_tokenizer import write_tokenizer
-from imagest_core.models.identity import Family, Identity, ModelKind, identify
+from imagest_core.models.identify import identify
+from imagest_core.models.identity import Family, Identity, ModelKind
 from imagest_core.models.model_configs import config_folder
 
 pytestmark = [

@@ -19,7 +19,8 @@ from tiny_models import tiny_sd
 from imagest_core.errors import ImagestError, InputError, ModelError, OutputError
 from imagest_core.models.cache import loaded_models
 from imagest_core.models.hardware import Hardware
-from imagest_core.models.identity import Family, ModelKind, identify
+from imagest_core.models.identify import identify
+from imagest_core.models.identity import Family, ModelKind
 from imagest_core.models.installed import find_installed
 from imagest_core.models.library import add_model
 from imagest_core.models.onnx import export_diffusion as exporting

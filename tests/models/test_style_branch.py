@@ -18,7 +18,8 @@ from imagest_core.errors import ModelError
 from imagest_core.models.backbone import ConditionInputs, EncodedWindows
 from imagest_core.models.cache import loaded_models
 from imagest_core.models.hardware import Hardware
-from imagest_core.models.identity import Family, ModelKind, identify
+from imagest_core.models.identify import identify
+from imagest_core.models.identity import Family, ModelKind
 from imagest_core.models.imagest.style_swin import DEVIATION, RELATIVE, StyleConfig, StyleSwinEncoder
 from imagest_core.models.installed import find_installed
 from imagest_core.models.stable_diffusion.adapters import LoadedAdapter

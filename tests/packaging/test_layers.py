@@ -1,10 +1,13 @@
-"""The core knows no Qt: said by a fresh interpreter, for every module there is."""
+"""The core knows no Qt, and no modules import each other in a circle."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
+
+import grimp
 
 ROOT = Path(__file__).parents[2]
 
@@ -32,3 +35,19 @@ def test_no_module_of_the_core_imports_qt_or_the_application():
     count, loaded = done.stdout.split(maxsplit=1)
     assert int(count) > 30
     assert loaded.strip() == "[]"
+
+
+NESTED = ("imagest_core.painting.metadata.stale_values", "imagest_core.painting.tiff.stale")
+"""A value of a TIFF file may be an EXIF block, which is a TIFF file."""
+
+
+def test_no_modules_import_each_other_in_a_circle():
+    """Imports within functions count; those for type checking only do not."""
+    graph = grimp.build_graph("imagest_core", "app", exclude_type_checking_imports=True)
+    imports = {name: graph.find_modules_directly_imported_by(name) for name in graph.modules}
+    assert NESTED[1] in imports[NESTED[0]]
+    imports[NESTED[0]] = imports[NESTED[0]] - {NESTED[1]}
+    try:
+        TopologicalSorter(imports).prepare()
+    except CycleError as error:
+        raise AssertionError(" → ".join(error.args[1])) from None

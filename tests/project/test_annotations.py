@@ -19,7 +19,7 @@ from imagest_core.project.operations.annotations import (
     remove_annotation,
 )
 from imagest_core.project.operations.settings import set_operator
-from imagest_core.project.storage.integrity import check_project
+from imagest_core.project.storage.check import check_project
 
 
 @pytest.fixture

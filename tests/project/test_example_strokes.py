@@ -15,9 +15,10 @@ from imagest_core.damage.classes import CRACK, LOSS
 from imagest_core.damage.detection.prediction import ExampleParameters
 from imagest_core.damage.detection.trainable import StrokeClassifier
 from imagest_core.damage.detection.trained_model import TrainedModel
-from imagest_core.damage.examples import ERASED, INTACT, ExampleStroke, StoredModel, draw_examples
+from imagest_core.damage.examples import ERASED, INTACT, ExampleStroke, draw_examples
 from imagest_core.damage.map import DamageMap
 from imagest_core.damage.selection import Selection
+from imagest_core.damage.stored_model import StoredModel
 from imagest_core.errors import ModelError, ProjectError
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.reader import open_painting

@@ -13,7 +13,7 @@ from imagest_core.cli.program import main
 from imagest_core.errors import ProjectError, VerificationError
 from imagest_core.painting.geometry import Box
 from imagest_core.project.document import Document
-from imagest_core.project.storage.integrity import check_project
+from imagest_core.project.storage.check import check_project
 
 ENDLESS = "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT"
 FOREIGN = {

@@ -19,7 +19,8 @@ from imagest_core.progress import Progress
 from imagest_core.project.document import Document
 from imagest_core.project.operations import decisions, results, settings
 from imagest_core.project.recovery.rescue import rescue
-from imagest_core.project.storage.integrity import Integrity, check_project
+from imagest_core.project.storage.check import check_project
+from imagest_core.project.storage.integrity import Integrity
 
 A, B = Box(10, 10, 30, 20), Box(240, 200, 40, 40)
 RECORD = {"engine": {"name": "telea"}, "request": {"seed": 7}, "mask": {"sha256": "ab"}, "windows": [1, 2]}

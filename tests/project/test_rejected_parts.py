@@ -31,7 +31,7 @@ from imagest_core.project.rerun import part_of_region, rejected_part_of, restore
 from imagest_core.project.run import Run
 from imagest_core.project.run_builder import run_of
 from imagest_core.project.state import Subject, Verdict
-from imagest_core.project.storage.integrity import check_project
+from imagest_core.project.storage.check import check_project
 from imagest_core.project.storage.schema import STEPS, VERSION
 from imagest_core.restoration.api import restore
 from imagest_core.restoration.request import RestorationRequest

@@ -22,7 +22,7 @@ from imagest_core.painting.reader import open_painting
 from imagest_core.project import rewritten_scan as rewritten
 from imagest_core.project.document import Document
 from imagest_core.project.operations import decisions, results
-from imagest_core.project.storage.integrity import check_project
+from imagest_core.project.storage.check import check_project
 
 
 def rewrite(scan: Path, **options: object) -> None:

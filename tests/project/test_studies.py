@@ -15,7 +15,7 @@ from imagest_core.models import studies
 from imagest_core.models.studies import Study, StudyFacts, parse_study
 from imagest_core.project.document import Document
 from imagest_core.project.recovery.rescue import rescue
-from imagest_core.project.storage.integrity import check_project
+from imagest_core.project.storage.check import check_project
 
 
 def made(seed: int = 0) -> Study:

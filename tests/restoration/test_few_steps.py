@@ -14,7 +14,7 @@ from tiny_models import tiny_lora, tiny_sd
 from imagest_core.errors import ModelError
 from imagest_core.models.cache import loaded_models
 from imagest_core.models.few_steps import FewSteps, few_steps_of, recognised
-from imagest_core.models.identity import identify
+from imagest_core.models.identify import identify
 from imagest_core.models.library import add_model, check_model, declare_few_steps, find_installed
 from imagest_core.models.schedule import Prediction, scaled_linear_schedule
 from imagest_core.painting.geometry import Box

@@ -8,15 +8,11 @@ from dataclasses import dataclass
 import pytest
 
 from imagest_core.errors import InputError
-from imagest_core.restoration.engines.registry import (
-    engine_names,
-    get_engine,
-    possible_parameters,
-    used_parameters,
-)
+from imagest_core.restoration.engines.registry import engine_names, get_engine
 from imagest_core.restoration.modes import Mode, Quality
 from imagest_core.restoration.parameters import Choice, Parameters, parameter
 from imagest_core.restoration.request import RestorationRequest, StoredParameters
+from imagest_core.restoration.used_parameters import possible_parameters, used_parameters
 
 TEXTURED = RestorationRequest.of("imagest", mode=Mode.TEXTURED)
 

@@ -13,9 +13,10 @@ from tiny_model import tiny_checkpoint
 from imagest_core.errors import InputError, ModelError
 from imagest_core.painting.reader import open_painting
 from imagest_core.restoration.api import restore
-from imagest_core.restoration.engines.registry import engine_names, used_parameters
+from imagest_core.restoration.engines.registry import engine_names
 from imagest_core.restoration.modes import Mode, Quality
 from imagest_core.restoration.request import RestorationRequest, ScalePolicy
+from imagest_core.restoration.used_parameters import used_parameters
 from imagest_core.restoration.validation import check_request
 
 FLOATS = ("guidance", "style_strength", "detail", "context")

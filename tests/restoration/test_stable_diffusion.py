@@ -21,18 +21,19 @@ from tiny_models import (
 
 from imagest_core.errors import InputError, ModelError
 from imagest_core.models.cache import loaded_models
-from imagest_core.models.identity import identify
+from imagest_core.models.identify import identify
 from imagest_core.models.stable_diffusion.components import load_components
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.reader import open_painting
 from imagest_core.progress import Cancelled, Progress
 from imagest_core.restoration.api import restore
 from imagest_core.restoration.diffusion.generative import GenerativeSession, boundary_share
-from imagest_core.restoration.engines.registry import get_engine, used_parameters
+from imagest_core.restoration.engines.registry import get_engine
 from imagest_core.restoration.planning.window import Window, WindowView
 from imagest_core.restoration.request import RestorationRequest
 from imagest_core.restoration.result import RestorationResult
 from imagest_core.restoration.style_pictures import StylePictures
+from imagest_core.restoration.used_parameters import used_parameters
 from imagest_core.style.reference import StyleReference
 
 SIDE = 64

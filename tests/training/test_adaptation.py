@@ -19,7 +19,8 @@ from tiny_models import tiny_sd
 from imagest_core.damage.map import DamageMap
 from imagest_core.errors import InputError
 from imagest_core.models.cache import loaded_models
-from imagest_core.models.identity import ModelKind, identify
+from imagest_core.models.identify import identify
+from imagest_core.models.identity import ModelKind
 from imagest_core.models.installed import find_installed
 from imagest_core.painting.picture_files import write_picture
 from imagest_core.painting.reader import open_painting

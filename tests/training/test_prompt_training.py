@@ -14,7 +14,8 @@ from tiny_models import tiny_lora
 
 from imagest_core.errors import InputError, ModelError
 from imagest_core.models.cache import loaded_models
-from imagest_core.models.identity import ModelKind, identify
+from imagest_core.models.identify import identify
+from imagest_core.models.identity import ModelKind
 from imagest_core.models.language import (
     LanguageModel,
     clean,

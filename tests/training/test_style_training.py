@@ -22,7 +22,8 @@ from tiny_style import TINY_ENCODER, tiny_style_config
 from imagest_core.damage.map import DamageMap
 from imagest_core.errors import InputError
 from imagest_core.models.cache import loaded_models
-from imagest_core.models.identity import ModelKind, identify
+from imagest_core.models.identify import identify
+from imagest_core.models.identity import ModelKind
 from imagest_core.models.installed import find_installed, installed_models
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.picture_files import write_picture

@@ -7,25 +7,13 @@ project file and the log share one list of operations.
 
 from __future__ import annotations
 
-from imagest_core.project.operations.base import Operation, Payload, RunSource
+from imagest_core.project.operations.base import KINDS, Operation, Payload, RunSource, decode
 from imagest_core.project.operations.decisions import ChangeDecisions
 from imagest_core.project.operations.group import OperationGroup
 from imagest_core.project.operations.mask import ChangeMask
-from imagest_core.project.operations.names import decode_name
 from imagest_core.project.operations.rejected_parts import ChangeRejectedPart
 from imagest_core.project.operations.results import ListRun
 from imagest_core.project.operations.settings import ChangeSetting
-
-KINDS: dict[str, type[Operation]] = {
-    kind.kind: kind
-    for kind in (ChangeMask, ChangeSetting, ListRun, ChangeDecisions, ChangeRejectedPart, OperationGroup)
-}
-
-
-def decode(kind: str, name: str, payload: Payload, run_source: RunSource) -> Operation:
-    """Decode an operation of this ``kind`` from ``payload``."""
-    return KINDS[kind].decode(decode_name(name), payload, run_source)
-
 
 __all__ = [
     "KINDS",

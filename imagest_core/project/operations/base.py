@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from typing import ClassVar, NamedTuple, Protocol, Self
 
+from imagest_core.project.operations.names import decode_name
 from imagest_core.project.run import Run
 from imagest_core.project.state import Changes, State
 from imagest_core.project.storage.codec import Json
@@ -25,12 +26,19 @@ class RunSource(Protocol):
         """Return the run with this number, listed or not."""
 
 
+KINDS: dict[str, type[Operation]] = {}
+"""The operations by the name under which they are stored; each class adds itself."""
+
+
 @dataclass(frozen=True)
 class Operation(ABC):
     """One gesture; ``name``, from ``operations.names``, is shown in the history."""
 
     kind: ClassVar[str]
     name: str = field(kw_only=True)
+
+    def __init_subclass__(cls) -> None:
+        KINDS[cls.kind] = cls
 
     @abstractmethod
     def apply(self, state: State) -> Changes:
@@ -58,3 +66,8 @@ class Operation(ABC):
     def size(self) -> int:
         """Approximate size in memory, in bytes."""
         return 256
+
+
+def decode(kind: str, name: str, payload: Payload, run_source: RunSource) -> Operation:
+    """Decode an operation of this ``kind`` from ``payload``."""
+    return KINDS[kind].decode(decode_name(name), payload, run_source)

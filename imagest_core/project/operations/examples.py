@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from imagest_core.damage.classes import DamageClass
 from imagest_core.damage.edits import replaced
-from imagest_core.damage.examples import INTACT, ExampleStroke, StoredModel
+from imagest_core.damage.examples import INTACT, ExampleStroke
 from imagest_core.damage.map import DamageMap
+from imagest_core.damage.stored_model import StoredModel
 from imagest_core.errors import MaskError
 from imagest_core.project.mask_import import new_class
 from imagest_core.project.operations.base import Operation

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
-from imagest_core.project.operations.base import Operation, Payload, RunSource
+from imagest_core.project.operations.base import Operation, Payload, RunSource, decode
 from imagest_core.project.operations.names import encode_name
 from imagest_core.project.run import Run
 from imagest_core.project.state import Change, Changes, State
@@ -49,8 +49,6 @@ class OperationGroup(Operation):
     @classmethod
     def decode(cls, name: str, payload: Payload, run_source: RunSource) -> Self:
         """Decode the result of :meth:`encode`."""
-        from imagest_core.project.operations import decode
-
         rows = payload.data["parts"]
         blobs = split(payload.blob, [row[3] for row in rows])
         parts = (

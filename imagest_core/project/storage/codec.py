@@ -12,8 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imagest_core.damage.classes import DamageClass
-from imagest_core.damage.examples import ExampleStroke, StoredModel
+from imagest_core.damage.examples import ExampleStroke
 from imagest_core.damage.map import TILE
+from imagest_core.damage.stored_model import StoredModel
 from imagest_core.project.state import Annotation, Aspect, Calibration, Decision, Layer, Verdict
 from imagest_core.project.storage.unpack import LARGEST_NUMBER, decompressed
 from imagest_core.serialization import from_plain

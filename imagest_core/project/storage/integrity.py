@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import closing, suppress
+from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from imagest_core.errors import VerificationError
-from imagest_core.messages import Message
 from imagest_core.progress import Progress
 from imagest_core.project.operations.names import decode_name
 from imagest_core.project.storage.codec import loads
@@ -76,26 +73,6 @@ class Integrity:
     def to_plain(self) -> dict[str, Any]:
         """Return the values as a plain dictionary, without findings."""
         return {"lines": self.lines, "since": self.since, "head": self.head}
-
-
-def check_project(path: Path, progress: Progress | None = None) -> Integrity:
-    """Check the project file at ``path``.
-
-    Raises ``VerificationError`` that names what was changed, and ``ProjectError`` if the file can't be read.
-    """
-    from imagest_core.project.storage.store import Store
-
-    with closing(Store.open(path, read_only=True)) as store:
-        integrity = store.integrity(progress)
-    if integrity.findings:
-        raise VerificationError(
-            Message(
-                "{path} was changed outside of Imagest: {findings}.",
-                path=path.name,
-                findings="; ".join(integrity.findings),
-            )
-        )
-    return integrity
 
 
 def check_integrity(db: sqlite3.Connection, progress: Progress) -> Integrity:
