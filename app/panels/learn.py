@@ -33,8 +33,6 @@ from imagest_core.project.operations.examples import (
 )
 from imagest_core.project.state import Layer
 
-Values = Mapping[str, float]
-
 
 class LearnPanel(QWidget):
     """Strokes and model of the open document, with a live preview of the visible part.
@@ -49,7 +47,7 @@ class LearnPanel(QWidget):
     save_requested = Signal()
     load_requested = Signal()
 
-    def __init__(self, context: Context, values: Callable[[], Values]) -> None:
+    def __init__(self, context: Context, values: Callable[[], Mapping[str, float]]) -> None:
         super().__init__()
         self._context, self._values = context, values
         self._active = False

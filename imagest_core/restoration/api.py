@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -27,9 +27,9 @@ from imagest_core.restoration.engines.base import Engine, Session, WindowFill
 from imagest_core.restoration.engines.registry import get_engine
 from imagest_core.restoration.environment import Environment, peak_memory
 from imagest_core.restoration.fill_mask import FillMask, check_untouched, fill_mask
-from imagest_core.restoration.planning.layout import Layout, Plan, Task
+from imagest_core.restoration.planning.layout import Layout, Plan, grouped
 from imagest_core.restoration.planning.plan import make_plan
-from imagest_core.restoration.planning.window import Preview, Window, WindowView
+from imagest_core.restoration.planning.window import Preview, WindowView
 from imagest_core.restoration.record import (
     Clock,
     EngineFacts,
@@ -286,7 +286,7 @@ def _fill(
         painting, planned.dilated, plan, engine.uses_paint(request), planned.protected, start
     )
     done, total = 0, len(plan.windows)
-    for tasks in _groups(plan.tasks, GROUP * engine.window_sides(request).usual ** 2):
+    for tasks in grouped(plan.tasks, GROUP * engine.window_sides(request).usual ** 2):
         count = sum(len(task.windows) for task in tasks)
         part = progress.part(done / total, (done + count) / total)
         part.check()
@@ -302,24 +302,6 @@ def _fill(
         done += count
     progress.set(1.0)
     return notes
-
-
-def _groups(tasks: Sequence[Task], pixels: int) -> Iterator[list[Task]]:
-    """Yield runs of tasks with equal window shape and scale, at most about ``pixels`` working pixels each."""
-    group: list[Task] = []
-    for task in tasks:
-        rows, columns = task.window.shape
-        full = (len(group) + 1) * rows * columns > pixels
-        if group and (full or not _same_size(group[0].window, task.window)):
-            yield group
-            group = []
-        group.append(task)
-    if group:
-        yield group
-
-
-def _same_size(first: Window, second: Window) -> bool:
-    return first.shape == second.shape and first.scale == second.scale
 
 
 def _completed(view: WindowView, fill: WindowFill, engine: Engine) -> Image:

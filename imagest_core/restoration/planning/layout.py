@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -159,3 +159,21 @@ def intact_share(dilated: DamageMap, box: Box) -> float:
     """Return the share of intact pixels in the part of ``box`` inside the picture."""
     inside = box.within(dilated.box)
     return 1 - np.count_nonzero(dilated.read(inside)) / inside.area
+
+
+def grouped(tasks: Sequence[Task], pixels: int) -> Iterator[list[Task]]:
+    """Yield runs of tasks with equal window shape and scale, at most about ``pixels`` working pixels each."""
+    group: list[Task] = []
+    for task in tasks:
+        rows, columns = task.window.shape
+        full = (len(group) + 1) * rows * columns > pixels
+        if group and (full or not _same_size(group[0].window, task.window)):
+            yield group
+            group = []
+        group.append(task)
+    if group:
+        yield group
+
+
+def _same_size(first: Window, second: Window) -> bool:
+    return first.shape == second.shape and first.scale == second.scale
