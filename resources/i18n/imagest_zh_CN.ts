@@ -4657,8 +4657,12 @@ SHA-256 of the unchanged samples: {2}…</source>
         <translation>预览：可见部分的 {0} 被标记。可用更多笔画修正。</translation>
     </message>
     <message>
-        <source>{0} Zoom in to preview all that is visible.</source>
-        <translation>{0}放大后可预览全部可见部分。</translation>
+        <source>Preview: {0} of the middle of the view is marked. Correct it with more strokes.</source>
+        <translation>预览：视图中部的 {0} 被标记。可用更多笔画修正。</translation>
+    </message>
+    <message>
+        <source>{0} Zoom in to check the rest; “Apply to the whole scan” marks it.</source>
+        <translation>{0}放大可检查其余部分；“应用到整个扫描件”会一并标记。</translation>
     </message>
     <message>
         <source>The preview failed: paint a stroke to try again.</source>
