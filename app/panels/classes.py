@@ -10,6 +10,7 @@ from PySide6.QtWidgets import (
     QGridLayout,
     QInputDialog,
     QLineEdit,
+    QPushButton,
     QSizePolicy,
     QToolButton,
     QWidget,
@@ -133,8 +134,8 @@ class ClassRow(QWidget):
         widget.setToolTip(self.tr("Double-click to rename"))
         return widget
 
-    def _policy(self) -> QToolButton:
-        widget = QToolButton()
+    def _policy(self) -> QPushButton:
+        widget = QPushButton()
         widget.setObjectName("policy")
         text, tip, other = {
             Policy.FILL: (
