@@ -288,6 +288,8 @@ def test_losses_that_are_not_sure_propose_to_learn(
     window.damage.show_derive("losses")
     panel = window.damage.derive
     qtbot.waitUntil(lambda: panel.learn_button.isVisibleTo(window.damage), timeout=30_000)
+    qtbot.wait(20)
+    assert panel.apply_button.width() >= panel.apply_button.sizeHint().width(), "its text is cut off"
     qtbot.mouseClick(panel.learn_button, Qt.MouseButton.LeftButton)
     assert panel.method == "examples"
     assert window.context.selection.tool == ToolName.EXAMPLE
