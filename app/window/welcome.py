@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QIcon, QImage, QPixmap
+from PySide6.QtGui import QIcon, QImage, QPainter, QPixmap
 from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
@@ -28,6 +28,8 @@ from app.widgets.project_folder import ProjectFolder
 from imagest_core.errors import ImagestError
 
 THUMB = QSize(184, 120)
+SHARPNESS = 2
+"""Pixels of an icon for each pixel of ``THUMB``, for screens of a high resolution."""
 COLUMNS = 4
 MAX_RECENT = 8
 Policy = QSizePolicy.Policy
@@ -121,7 +123,7 @@ class Welcome(QScrollArea):
         tile.setText("\n".join(shown).replace("&", "&&"))
         tile.setToolTip(str(path))
         tile.setAccessibleName(self.tr("Open {0}").format(path if folder else path.name))
-        tile.setIcon(QIcon(theme.pixmap("donor", theme.roles().faint, 48)))
+        tile.setIcon(_centred(theme.pixmap("donor", theme.roles().faint, 48, SHARPNESS)))
         tile.clicked.connect(lambda: self.chosen.emit(path))
         self._context.background.submit(
             lambda: thumbnail(path), lambda image: _show(tile, image), priority=-1
@@ -133,7 +135,22 @@ def _show(tile: QToolButton, image: QImage | None) -> None:
     from shiboken6 import isValid
 
     if image is not None and isValid(tile):
-        tile.setIcon(QIcon(QPixmap.fromImage(image)))
+        keep, smooth = Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation
+        tile.setIcon(_centred(QPixmap.fromImage(image).scaled(THUMB * SHARPNESS, keep, smooth)))
+
+
+def _centred(picture: QPixmap) -> QIcon:
+    """An icon of the size of ``THUMB``, so that the names below all icons stand in one line."""
+    canvas = QPixmap(THUMB * SHARPNESS)
+    canvas.fill(Qt.GlobalColor.transparent)
+    picture.setDevicePixelRatio(1)
+    place = picture.rect()
+    place.moveCenter(canvas.rect().center())
+    painter = QPainter(canvas)
+    painter.drawPixmap(place.topLeft(), picture)
+    painter.end()
+    canvas.setDevicePixelRatio(SHARPNESS)
+    return QIcon(canvas)
 
 
 def distinguishing_folders(paths: list[Path], fits: Callable[[str], bool]) -> list[str]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
+import tifffile
 from PySide6.QtCore import QCoreApplication, QEvent, QPoint
 from PySide6.QtWidgets import QLabel, QToolButton
 from pytestqt.qtbot import QtBot
@@ -47,6 +49,16 @@ def test_recent_files_of_different_names_show_no_folder(window: MainWindow, tmp_
 def test_an_ampersand_in_the_name_of_a_recent_file_is_shown(window: MainWindow, tmp_path: Path):
     remember(window, tmp_path / "Adam & Eve.tif")
     assert tiles(window)[0].text() == "Adam && Eve.tif"
+
+
+def test_the_names_of_recent_files_stand_in_one_line(window: MainWindow, scan: Path, qtbot: QtBot):
+    wide = scan.with_name("wide.tif")
+    tifffile.imwrite(wide, np.zeros((40, 160, 3), np.uint8), photometric="rgb")
+    remember(window, scan, wide, scan.with_name("missing.tif"))
+    before = tiles(window)[0].icon().cacheKey()
+    qtbot.waitUntil(lambda: tiles(window)[0].icon().cacheKey() != before)
+    qtbot.waitUntil(lambda: window.context.background.resting)
+    assert {tile.icon().actualSize(THUMB).toTuple() for tile in tiles(window)} == {THUMB.toTuple()}
 
 
 @pytest.mark.parametrize(
