@@ -16,6 +16,9 @@ from imagest_core.painting.geometry import Box
 Clip = Callable[[], QRectF]
 """Returns the part of the picture to draw; called at every repaint."""
 
+REPAINT_MARGIN = 1.0
+"""Screen pixels drawn beyond what is exposed: at a scale factor of 1.5 that may end inside a pixel."""
+
 
 class PictureItem(QGraphicsItem):
     """Draws a layer in one view, inside ``clip`` only."""
@@ -36,7 +39,9 @@ class PictureItem(QGraphicsItem):
     def paint(
         self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
     ) -> None:
-        exposed = option.exposedRect.intersected(self.boundingRect())
+        margin = REPAINT_MARGIN / scale_of(painter.worldTransform())
+        exposed = option.exposedRect.adjusted(-margin, -margin, margin, margin)
+        exposed = exposed.intersected(self.boundingRect())
         if self._clip is not None:
             exposed = exposed.intersected(self._clip())
         box = outward(exposed).within(self._box)

@@ -22,6 +22,8 @@ LARGEST = 32.0
 _SMALLEST_SIDE = 48
 _WHEEL_STEP = 1.25
 _FIT_MARGIN = 0.96
+_REVEALED = 1.25
+"""Sides of what is shown of the picture, relative to those of the box that is revealed."""
 _OVERSCROLL = 0.9
 _LARGEST_RESERVED = 0.5
 """Share of the height above which a reserved top is ignored."""
@@ -158,13 +160,21 @@ class NavigableView(QGraphicsView):
         self._move_to(QPointF(position.x, position.y), QRectF(self.viewport().rect()).center(), position.zoom)
 
     def reveal(self, box: Box) -> None:
-        """Show ``box`` with some context; do nothing if it is visible and not too small."""
-        visible = self.visible_box()
-        if visible.contains(box) and box.area * 400 > visible.area:
+        """Show ``box`` with a margin; do nothing if it is visible and not too small.
+
+        The picture never becomes smaller than it is when it is fitted.
+        """
+        box, visible = box.within(self.box), self.visible_box()
+        if self.box.empty or (visible.contains(box) and box.area * 400 > visible.area):
             return
         size = self._turned(QSizeF(self.viewport().size())) * self.devicePixelRatioF()
-        zoom = min(size.width() / max(box.width * 2, 64), size.height() / max(box.height * 2, 64), 8.0)
-        self.set_view(ViewPosition(box.x + box.width / 2, box.y + box.height / 2, zoom))
+        whole = min(size.width() / self.box.width, size.height() / self.box.height) * _FIT_MARGIN
+        width, height = (max(_REVEALED * side, 64) for side in (box.width, box.height))
+        zoom = min(size.width() / width, size.height() / height, 8.0)
+        if zoom <= whole:
+            self.fit()
+        else:
+            self.set_view(ViewPosition(box.x + box.width / 2, box.y + box.height / 2, zoom))
 
     def pan(self, dx: float, dy: float) -> None:
         """Move the picture by (dx, dy) viewport pixels."""

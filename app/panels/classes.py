@@ -5,7 +5,16 @@ from __future__ import annotations
 import numpy as np
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QColor, QIcon, QImage, QMouseEvent, QPixmap
-from PySide6.QtWidgets import QColorDialog, QGridLayout, QInputDialog, QLineEdit, QToolButton, QWidget
+from PySide6.QtWidgets import (
+    QColorDialog,
+    QGridLayout,
+    QInputDialog,
+    QLineEdit,
+    QPushButton,
+    QSizePolicy,
+    QToolButton,
+    QWidget,
+)
 
 from app import theme
 from app.canvas.overlay_pixels import argb
@@ -23,6 +32,8 @@ from imagest_core.painting.geometry import Box
 from imagest_core.project.operations import settings
 
 SWITCH = QSize(16, 16)
+AREA_WIDTH = 84
+"""Room for areas such as 123,456 px; the columns of all rows are aligned."""
 LONG = (CRACK.label, TEAR.label)
 """Classes for which the length is shown."""
 OWN_COLOURS = ("#8c6d31", "#3f7f93", "#a05195", "#5f7a2f", "#b0472f", "#4a5fb0")
@@ -43,7 +54,8 @@ class ClassRow(QWidget):
         grid.setContentsMargins(4, 0, 4, 0)
         grid.setHorizontalSpacing(4)
         grid.setVerticalSpacing(0)
-        grid.setColumnStretch(3, 1)
+        grid.setColumnStretch(1, 1)
+        grid.setColumnMinimumWidth(3, AREA_WIDTH)
         self.area, self.details = label("–", "unit"), label("", "small")
         for item_label in (self.area, self.details):
             item_label.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
@@ -118,13 +130,13 @@ class ClassRow(QWidget):
 
     def _name(self) -> QWidget:
         widget = elided(class_name(self.item))
-        widget.setMinimumWidth(88)
+        widget.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         widget.setToolTip(self.tr("Double-click to rename"))
         return widget
 
-    def _policy(self) -> QToolButton:
-        widget = QToolButton()
-        widget.setObjectName("quiet")
+    def _policy(self) -> QPushButton:
+        widget = QPushButton()
+        widget.setObjectName("policy")
         text, tip, other = {
             Policy.FILL: (
                 self.tr("fill"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import QCoreApplication, QTimer, Signal
+from PySide6.QtCore import QCoreApplication, Qt, QTimer, Signal
 from PySide6.QtWidgets import QWidget
 
 from app.commands import learning
@@ -36,7 +36,6 @@ from app.widgets.parts import (
     column,
     label,
     restyle,
-    row,
     rule,
 )
 from imagest_core.damage.classes import CRACK, LOSS
@@ -138,7 +137,8 @@ class DerivePanel(QWidget):
         layout.setContentsMargins(12, 4, 12, 12)
         layout.addWidget(rule())
         layout.addWidget(self.state)
-        layout.addLayout(row(self.apply_button, self.learn_button, None))
+        for each in (self.learn_button, self.apply_button):  # beside each other, they would be too wide
+            layout.addWidget(each, 0, Qt.AlignmentFlag.AlignLeft)
         footer.hide()
         return footer
 

@@ -259,12 +259,12 @@ class LearnPanel(QWidget):
         selection.proposal = Proposal(preview.box, mask, selection.label, preview.level, preview.labels)
         if self.correct.isChecked() and not document.state.damage.empty:
             selection.mask_visible = False
-        share = mask.mean() if mask.size else 0.0
-        text = self.tr("Preview: {0} of the visible part is marked. Correct it with more strokes.").format(
-            f"{share:.1%}"
-        )
+        text = self.tr("Preview: {0} of the visible part is marked. Correct it with more strokes.")
+        if preview.partial:
+            text = self.tr("Preview: {0} of the middle of the view is marked. Correct it with more strokes.")
+        text = text.format(f"{mask.mean() if mask.size else 0.0:.1%}")
         if preview.partial and preview.last:
-            text = self.tr("{0} Zoom in to preview all that is visible.").format(text)
+            text = self.tr("{0} Zoom in to check the rest; “Apply to the whole scan” marks it.").format(text)
         self.status.emit(text, "soft")
 
     def _failed(self, error: Exception) -> None:

@@ -29,8 +29,8 @@ from imagest_core.project.state import State, Subject, Verdict
 
 HEIGHT = 100
 THUMB = QSize(64, 48)
-TILE_WIDTH = 128
-"""Width of a thumbnail with its name: fits a number, an engine and its mark."""
+TILE_WIDTH = 160
+"""Width of a thumbnail with its name: fits a mark, a number, a mode, and seed and variation."""
 SMALL_ICON = 28
 WIDEST = 512
 """Maximum width in px of the scan that a thumbnail shows around the largest filled region."""

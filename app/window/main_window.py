@@ -117,7 +117,8 @@ class MainWindow(QMainWindow):
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.stack)
         self.banner = Banner(self.context.messages, whole)
-        self.banner.covering.connect(self.area.reserve_top)
+        for covered in (self.area, self.welcome):
+            self.banner.covering.connect(covered.reserve_top)
         self.setCentralWidget(whole)
         self.drop_target = DropTarget(self.context, self, self.stack)
 

@@ -76,7 +76,7 @@ class ToolOptions(QFrame):
         field.setRange(0, LARGEST_GROWTH)
         field.setPrefix("+")
         field.setSuffix(" px")
-        field.setFixedWidth(64)
+        field.setFixedWidth(80)
         field.setAccessibleName(self.tr("Growth"))
         field.setToolTip(self.tr("Widens what the wand selects, over the soft edge of the damage"))
         guard_wheel(field)

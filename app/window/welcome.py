@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QIcon, QImage, QPixmap
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QScrollArea, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtGui import QIcon, QImage, QPainter, QPixmap
+from PySide6.QtWidgets import (
+    QGridLayout,
+    QHBoxLayout,
+    QScrollArea,
+    QSizePolicy,
+    QSpacerItem,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from app import theme
 from app.context import Context
@@ -18,8 +28,11 @@ from app.widgets.project_folder import ProjectFolder
 from imagest_core.errors import ImagestError
 
 THUMB = QSize(184, 120)
+SHARPNESS = 2
+"""Pixels of an icon for each pixel of ``THUMB``, for screens of a high resolution."""
 COLUMNS = 4
 MAX_RECENT = 8
+Policy = QSizePolicy.Policy
 
 
 class Welcome(QScrollArea):
@@ -39,7 +52,9 @@ class Welcome(QScrollArea):
         inside.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setWidget(inside)
         outer = QVBoxLayout(inside)
-        outer.addStretch(2)
+        self._above = QSpacerItem(0, 0, Policy.Minimum, Policy.MinimumExpanding)
+        outer.addItem(self._above)
+        outer.setStretch(0, 2)
         middle = QHBoxLayout()
         middle.addStretch(1)
         middle.addLayout(self._content())
@@ -76,25 +91,39 @@ class Welcome(QScrollArea):
         inside.addWidget(ProjectFolder())
         return inside
 
+    def reserve_top(self, height: int) -> None:
+        """Begin the page below ``height`` pixels: a message covers them."""
+        self._above.changeSize(0, height, Policy.Minimum, Policy.MinimumExpanding)
+        self.widget().layout().invalidate()
+
     def refresh(self) -> None:
         """Show the current list of recent files."""
         clear(self._grid)
         paths = [Path(item.path) for item in self._context.settings.recent[:MAX_RECENT]]
         self._nothing.setVisible(not paths)
+        folders = distinguishing_folders(paths, self._fits)
         for number, path in enumerate(paths):
-            self._grid.addWidget(self._tile(path), number // COLUMNS, number % COLUMNS)
+            tile = self._tile(path, folders[number], two_lines=any(folders))
+            self._grid.addWidget(tile, number // COLUMNS, number % COLUMNS)
 
-    def _tile(self, path: Path) -> QToolButton:
+    def _fits(self, text: str) -> bool:
+        """Whether a line of a tile shows all of ``text``."""
+        return self.fontMetrics().horizontalAdvance(text) <= THUMB.width()
+
+    def _tile(self, path: Path, folder: str, *, two_lines: bool) -> QToolButton:
+        """A button for ``path``; ``two_lines``: the second line of the text is for a ``folder``."""
         tile = QToolButton()
         tile.setObjectName("tile")
         tile.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
         tile.setIconSize(THUMB)
-        tile.setFixedSize(THUMB.width() + 24, THUMB.height() + 48)
-        name = tile.fontMetrics().elidedText(path.name, Qt.TextElideMode.ElideMiddle, THUMB.width())
-        tile.setText(name)
+        metrics = tile.fontMetrics()
+        lines = [path.name, folder] if two_lines else [path.name]
+        tile.setFixedSize(THUMB.width() + 24, THUMB.height() + 48 + (len(lines) - 1) * metrics.lineSpacing())
+        shown = (metrics.elidedText(each, Qt.TextElideMode.ElideMiddle, THUMB.width()) for each in lines)
+        tile.setText("\n".join(shown).replace("&", "&&"))
         tile.setToolTip(str(path))
-        tile.setAccessibleName(self.tr("Open {0}").format(path.name))
-        tile.setIcon(QIcon(theme.pixmap("donor", theme.roles().faint, 48)))
+        tile.setAccessibleName(self.tr("Open {0}").format(path if folder else path.name))
+        tile.setIcon(_centred(theme.pixmap("donor", theme.roles().faint, 48, SHARPNESS)))
         tile.clicked.connect(lambda: self.chosen.emit(path))
         self._context.background.submit(
             lambda: thumbnail(path), lambda image: _show(tile, image), priority=-1
@@ -106,7 +135,43 @@ def _show(tile: QToolButton, image: QImage | None) -> None:
     from shiboken6 import isValid
 
     if image is not None and isValid(tile):
-        tile.setIcon(QIcon(QPixmap.fromImage(image)))
+        keep, smooth = Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation
+        tile.setIcon(_centred(QPixmap.fromImage(image).scaled(THUMB * SHARPNESS, keep, smooth)))
+
+
+def _centred(picture: QPixmap) -> QIcon:
+    """An icon of the size of ``THUMB``, so that the names below all icons stand in one line."""
+    canvas = QPixmap(THUMB * SHARPNESS)
+    canvas.fill(Qt.GlobalColor.transparent)
+    picture.setDevicePixelRatio(1)
+    place = picture.rect()
+    place.moveCenter(canvas.rect().center())
+    painter = QPainter(canvas)
+    painter.drawPixmap(place.topLeft(), picture)
+    painter.end()
+    canvas.setDevicePixelRatio(SHARPNESS)
+    return QIcon(canvas)
+
+
+def distinguishing_folders(paths: list[Path], fits: Callable[[str], bool]) -> list[str]:
+    """The folder of each path whose file name occurs more than once; "" for the others.
+
+    Where it does not fit, what the folders of that name have in common at the beginning becomes "…".
+    """
+    alike: dict[str, list[Path]] = {}
+    for path in paths:
+        alike.setdefault(path.name, []).append(path.parent)
+    return [
+        "" if len(alike[path.name]) == 1 else _folder_text(path.parent, alike[path.name], fits)
+        for path in paths
+    ]
+
+
+def _folder_text(folder: Path, others: list[Path], fits: Callable[[str], bool]) -> str:
+    shared = [parent for parent in folder.parents if all(parent in each.parents for each in others)]
+    if fits(str(folder)) or not shared:
+        return str(folder)
+    return str(Path("…") / folder.relative_to(shared[0]))
 
 
 def thumbnail(path: Path) -> QImage | None:

@@ -1454,6 +1454,38 @@
         <translation>{path} 中没有部分“{value}”：请从 {values} 中选择。</translation>
     </message>
     <message>
+        <source>{path} is cut short (it contains no picture): get an intact copy of it.</source>
+        <translation>{path} 不完整：其中没有图像；请取得完好的副本。</translation>
+    </message>
+    <message>
+        <source>{path} is cut short (it ends before its last row): get an intact copy of it.</source>
+        <translation>{path} 不完整：在最后一行之前就结束了；请取得完好的副本。</translation>
+    </message>
+    <message>
+        <source>{path} is cut short (some of its {kind} are too small): get an intact copy of it.</source>
+        <translation>{path} 不完整：部分{kind}小于其大小所需；请取得完好的副本。</translation>
+    </message>
+    <message>
+        <source>{path} is cut short (some of its {kind} lie outside the file): get an intact copy of it.</source>
+        <translation>{path} 不完整：部分{kind}在文件之外；请取得完好的副本。</translation>
+    </message>
+    <message>
+        <source>{path} is cut short (the end of its data is missing): get an intact copy of it.</source>
+        <translation>{path} 不完整：缺少数据的结尾；请取得完好的副本。</translation>
+    </message>
+    <message>
+        <source>{path} is cut short (too few bytes for {width} × {height} px): get an intact copy of it.</source>
+        <translation>{path} 不完整：字节数不足以构成 {width} × {height} 像素；请取得完好的副本。</translation>
+    </message>
+    <message>
+        <source>{path} is cut short ({size} of its {end} bytes exist): get an intact copy of it.</source>
+        <translation>{path} 不完整：{end} 个字节中只有 {size} 个；请取得完好的副本。</translation>
+    </message>
+    <message>
+        <source>{path} is damaged ({offsets} of {expected} {kind} are listed): get an intact copy of it.</source>
+        <translation>{path} 已损坏：{expected} 个{kind}中只列出 {offsets} 个；请取得完好的副本。</translation>
+    </message>
+    <message>
         <source>{path} isn&apos;t a graph of the Imagest network that ONNX Runtime can use: {advice}.</source>
         <translation>{path} 不是 ONNX Runtime 可用的 Imagest 网络计算图：{advice}。</translation>
     </message>
@@ -3138,10 +3170,6 @@
         <translation>{path} 无法写入：无法编码为 {suffix}。</translation>
     </message>
     <message>
-        <source>{path} contains a picture that doesn&apos;t match its header: it is damaged.</source>
-        <translation>{path} 中的图像与文件头所述不符：文件已损坏。</translation>
-    </message>
-    <message>
         <source>{path} declares tiles or strips without a size: the file is damaged.</source>
         <translation>{path} 的分块或条带没有大小：文件已损坏。</translation>
     </message>
@@ -3258,32 +3286,8 @@
         <translation>{path} 以每个 {size} GB 的{kind}压缩：请用较小的分块保存。</translation>
     </message>
     <message>
-        <source>{path} is cut short: it contains no picture.</source>
-        <translation>{path} 不完整：其中没有图像。</translation>
-    </message>
-    <message>
-        <source>{path} is cut short: it ends before its last row.</source>
-        <translation>{path} 不完整：在最后一行之前就结束了。</translation>
-    </message>
-    <message>
-        <source>{path} is cut short: it has too few bytes for {width} × {height} pixels.</source>
-        <translation>{path} 不完整：字节数不足以构成 {width} × {height} 像素。</translation>
-    </message>
-    <message>
-        <source>{path} is cut short: some of its {kind} are smaller than their size needs.</source>
-        <translation>{path} 不完整：部分{kind}小于其大小所需。</translation>
-    </message>
-    <message>
-        <source>{path} is cut short: some of its {kind} lie outside the file.</source>
-        <translation>{path} 不完整：部分{kind}在文件之外。</translation>
-    </message>
-    <message>
-        <source>{path} is cut short: the end of its data is missing.</source>
-        <translation>{path} 不完整：缺少数据的结尾。</translation>
-    </message>
-    <message>
-        <source>{path} is cut short: {size} of its {end} bytes exist.</source>
-        <translation>{path} 不完整：{end} 个字节中只有 {size} 个。</translation>
+        <source>{path} is damaged (its picture doesn&apos;t match its header): get an intact copy of it.</source>
+        <translation>{path} 已损坏：其中的图像与文件头所述不符；请取得完好的副本。</translation>
     </message>
     <message>
         <source>{path} is damaged or cut short and can&apos;t be decoded: get an intact copy of it.</source>
@@ -3412,10 +3416,6 @@
     <message>
         <source>{path} lacks {part}; get the complete model.</source>
         <translation>{path} 缺少{part}；请获取完整的模型。</translation>
-    </message>
-    <message>
-        <source>{path} lists {offsets} {kind} where its size needs {expected}: it is damaged.</source>
-        <translation>{path} 列出 {offsets} 个{kind}，而其大小需要 {expected} 个：文件已损坏。</translation>
     </message>
     <message>
         <source>{path} needs an image encoder of the width {width}, but the one beside it has {given}.</source>
@@ -4657,8 +4657,12 @@ SHA-256 of the unchanged samples: {2}…</source>
         <translation>预览：可见部分的 {0} 被标记。可用更多笔画修正。</translation>
     </message>
     <message>
-        <source>{0} Zoom in to preview all that is visible.</source>
-        <translation>{0}放大后可预览全部可见部分。</translation>
+        <source>Preview: {0} of the middle of the view is marked. Correct it with more strokes.</source>
+        <translation>预览：视图中部的 {0} 被标记。可用更多笔画修正。</translation>
+    </message>
+    <message>
+        <source>{0} Zoom in to check the rest; “Apply to the whole scan” marks it.</source>
+        <translation>{0}放大可检查其余部分；“应用到整个扫描件”会一并标记。</translation>
     </message>
     <message>
         <source>The preview failed: paint a stroke to try again.</source>

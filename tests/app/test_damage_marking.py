@@ -7,15 +7,21 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tifffile
+from PySide6.QtCore import QPoint, QRect
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
 from app.commands import mask as masking
 from app.context import Context
 from app.document import OpenDocument
+from app.panels.classes import ClassRow
 from app.window.main_window import MainWindow
+from imagest_core.damage.classes import DamageClass
 from imagest_core.damage.strokes import polygon_cells
 from imagest_core.painting.geometry import Box
 from imagest_core.project.operations.mask import change_mask
+from imagest_core.project.operations.settings import add_class
 
 SIDE = 1600
 ROUND = [(SIDE / 2 + 700 * np.cos(a), SIDE / 2 + 700 * np.sin(a)) for a in np.linspace(0, 6.28, 60)]
@@ -62,6 +68,29 @@ def test_strokes_painted_in_the_meantime_are_kept(context: Context, large: OpenD
     assert large.state.damage.read(Box(700, 700, 40, 40)).all()
     large.undo()
     assert large.state.damage.count() == 1600
+
+
+def first_ink(window: MainWindow, button: QPushButton) -> int:
+    """The leftmost dark column of a button."""
+    place = QRect(button.mapTo(window, QPoint(0, 0)), button.size())
+    picture = window.grab(place).toImage().convertToFormat(QImage.Format.Format_Grayscale8)
+    pixels = np.frombuffer(picture.constBits(), np.uint8).reshape(picture.height(), picture.bytesPerLine())
+    return int(np.flatnonzero((pixels[:, : picture.width()] < 128).any(axis=0))[0])
+
+
+def test_the_columns_of_the_classes_are_aligned(window: MainWindow, opened: OpenDocument, qtbot: QtBot):
+    opened.do(add_class(opened.state, DamageClass(20, "retouching of the nineteenth century", "#8c6d31")))
+    brush(opened, Box(0, 0, 150, 100), 1)
+    qtbot.waitUntil(lambda: any(label.text() == "937.5 mm²" for label in window.damage.findChildren(QLabel)))
+    rows = window.damage.classes.findChildren(ClassRow)
+    for index in range(rows[0].layout().count()):
+        kept = [row.layout().itemAt(index).geometry() for row in rows]
+        if rows[0].layout().itemAt(index).widget() is not rows[0].details:
+            assert len({(place.left(), place.right()) for place in kept}) == 1, index
+    policies = [row.findChild(QPushButton, "policy") for row in rows]
+    assert len({each.text() for each in policies}) == 3
+    starts = [first_ink(window, each) for each in policies]
+    assert 0 < min(starts) <= max(starts) <= min(starts) + 2, starts
 
 
 def test_a_large_region_is_changed_in_the_background(

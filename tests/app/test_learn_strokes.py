@@ -264,6 +264,20 @@ def test_a_large_part_is_previewed_from_its_middle_to_all_of_it(
     assert not shown[-1].partial
 
 
+def test_a_preview_of_the_middle_says_so_and_what_to_do(
+    window: MainWindow, opened: OpenDocument, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+):
+    from app.commands import learning
+
+    monkeypatch.setattr(learning, "FINE_PIXELS", 10)
+    monkeypatch.setattr(learning, "PREVIEW_PIXELS", (opened.painting.box.area // 4,))
+    teach(opened, (LOSS.label, TRAIL), (INTACT, PAINT))
+    start(window, opened)
+    panel = window.damage.derive
+    qtbot.waitUntil(lambda: "of the middle of the view is marked" in panel.state.text(), timeout=30_000)
+    assert f"“{panel.apply_button.text()}” marks it" in panel.state.text()
+
+
 def test_losses_that_are_not_sure_propose_to_learn(
     window: MainWindow, opened: OpenDocument, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ):
@@ -274,6 +288,8 @@ def test_losses_that_are_not_sure_propose_to_learn(
     window.damage.show_derive("losses")
     panel = window.damage.derive
     qtbot.waitUntil(lambda: panel.learn_button.isVisibleTo(window.damage), timeout=30_000)
+    qtbot.wait(20)
+    assert panel.apply_button.width() >= panel.apply_button.sizeHint().width(), "its text is cut off"
     qtbot.mouseClick(panel.learn_button, Qt.MouseButton.LeftButton)
     assert panel.method == "examples"
     assert window.context.selection.tool == ToolName.EXAMPLE

@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 from user import User
 
 from app.commands import restore as restoring
+from app.panels.results import TILE_WIDTH
 from app.window.main_window import MainWindow
 from imagest_core.painting.geometry import Box
 
@@ -70,6 +71,14 @@ def test_the_newest_result_is_shown_and_the_first_can_be_reached(user: User, qtb
     qtbot.waitUntil(lambda: visible(user, COUNT), timeout=3000)
     turn(user, 120)
     assert user.window.results.listed.horizontalScrollBar().value() > 0
+
+
+def test_the_name_of_an_accepted_result_is_not_cut(user: User) -> None:
+    user.act("accept_run")
+    thumb = user.window.results._thumbs[COUNT]
+    assert thumb.text().startswith("✓ ")
+    typical = thumb.fontMetrics().horizontalAdvance("✓ 12 · Textured · 0/12")
+    assert typical <= TILE_WIDTH - 12
 
 
 def test_every_thumbnail_fits_the_height_of_the_strip(user: User) -> None:

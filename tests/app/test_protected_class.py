@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QToolButton
+from PySide6.QtWidgets import QAbstractButton
 
 from app.document import OpenDocument
 from app.selection import ToolName
@@ -32,7 +32,7 @@ def policy_of(document: OpenDocument) -> Policy:
 def test_ending_a_protection_is_reported_and_can_be_taken_back(
     window: MainWindow, document: OpenDocument, said: list
 ):
-    buttons = window.damage.classes.findChildren(QToolButton)
+    buttons = window.damage.classes.findChildren(QAbstractButton)
     next(each for each in buttons if each.accessibleName() == "protected: protect").click()
     assert policy_of(document) is Policy.FILL
     [warning] = [each for each in said if "no longer protected" in each.sentence]

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import tifffile
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QDialog, QScrollArea, QToolButton
+from PySide6.QtWidgets import QAbstractButton, QApplication, QDialog, QScrollArea
 from pytestqt.qtbot import QtBot
 
 from app.dialogs.about import AboutDialog, LicenceDialog
@@ -118,9 +118,9 @@ def test_difference_needs_a_clean_picture_and_shows_its_registration(
 
 
 def test_class_rows_change_policy_visibility_and_lock(window: MainWindow, opened: OpenDocument, qtbot: QtBot):
-    def button_of(label: int, name: str) -> QToolButton:
+    def button_of(label: int, name: str) -> QAbstractButton:
         row = window.damage.classes._rows[label]
-        return next(b for b in row.findChildren(QToolButton) if name in b.accessibleName())
+        return next(b for b in row.findChildren(QAbstractButton) if name in b.accessibleName())
 
     def item(label: int):
         return opened.state.damage.class_of(label)

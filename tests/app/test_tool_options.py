@@ -94,3 +94,12 @@ def test_the_wand_can_compare_texture(window: MainWindow, opened: OpenDocument) 
     assert not options.texture.isChecked()
     selection.tool = "brush"
     assert not options.texture.isVisibleTo(options)
+
+
+def test_the_growth_of_the_wand_is_not_cut(window: MainWindow, opened: OpenDocument, qtbot: QtBot) -> None:
+    window.context.selection.tool = ToolName.WAND
+    field = window.options.growth
+    field.setValue(field.maximum())
+    qtbot.wait(20)
+    needed = field.fontMetrics().horizontalAdvance(field.text())
+    assert field.lineEdit().width() >= needed + 8, "some pixels on either side"

@@ -32,7 +32,9 @@ def open_jpeg(path: Path, limits: Limits) -> WholeSource:
     with decoding(path):
         frame, parts = _read(path)
     if len(frame) < 6:
-        raise PaintingError(Message("{path} is cut short: it contains no picture.", path=path.name))
+        raise PaintingError(
+            Message("{path} is cut short (it contains no picture): get an intact copy of it.", path=path.name)
+        )
     depth, channels = frame[0], frame[5]
     height, width = (int.from_bytes(frame[i : i + 2], "big") for i in (1, 3))
     _check_kind(path, depth, channels)
@@ -78,7 +80,7 @@ def _check_length(path: Path, width: int, height: int) -> None:
     if path.stat().st_size * 8 < (width // 8) * (height // 8):  # an 8 × 8 block takes at least one bit
         raise PaintingError(
             Message(
-                "{path} is cut short: it has too few bytes for {width} × {height} pixels.",
+                "{path} is cut short (too few bytes for {width} × {height} px): get an intact copy of it.",
                 path=path.name,
                 width=width,
                 height=height,
@@ -111,7 +113,11 @@ def _read(path: Path) -> tuple[bytes, JpegMetadata]:
                 frame = frame or data[start:end][:6]
             else:
                 parts.add(marker, data[start:end])
-    raise PaintingError(Message("{path} is cut short: it ends before its last row.", path=path.name))
+    raise PaintingError(
+        Message(
+            "{path} is cut short (it ends before its last row): get an intact copy of it.", path=path.name
+        )
+    )
 
 
 def _markers(data: mmap) -> Iterator[tuple[int, int, int]]:

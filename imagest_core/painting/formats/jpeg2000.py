@@ -63,7 +63,12 @@ def open_jpeg2000(path: Path, limits: Limits) -> WholeSource:
         width, height, channels, depths = _size(parts.codestream)
         reversible = _reversible(parts.codestream)
     if not parts.complete:
-        raise PaintingError(Message("{path} is cut short: the end of its data is missing.", path=path.name))
+        raise PaintingError(
+            Message(
+                "{path} is cut short (the end of its data is missing): get an intact copy of it.",
+                path=path.name,
+            )
+        )
     depth = _checked_depth(path.name, parts, channels, depths)
     exif = Exif(parts.exif)
     facts = Facts(
@@ -99,7 +104,12 @@ def jpeg2000_size(path: Path) -> tuple[int, int, int]:
         parts = _read(path)
         width, height, _, depths = _size(parts.codestream)
     if not parts.complete:
-        raise PaintingError(Message("{path} is cut short: the end of its data is missing.", path=path.name))
+        raise PaintingError(
+            Message(
+                "{path} is cut short (the end of its data is missing): get an intact copy of it.",
+                path=path.name,
+            )
+        )
     return width, height, max(depths)
 
 

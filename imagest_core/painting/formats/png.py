@@ -59,7 +59,7 @@ def open_png(path: Path, limits: Limits) -> WholeSource:
     if width * height * _CHANNELS[kind] * depth // 8 > chunks.data * _MAX_DEFLATE_RATIO + 4096:
         raise PaintingError(
             Message(
-                "{path} is cut short: it has too few bytes for {width} × {height} pixels.",
+                "{path} is cut short (too few bytes for {width} × {height} px): get an intact copy of it.",
                 path=path.name,
                 width=width,
                 height=height,
@@ -142,7 +142,11 @@ def _read_chunks(path: Path) -> _Chunks:
             else:
                 _keep(chunks, name, file.read(length))
                 file.seek(4, 1)
-    raise PaintingError(Message("{path} is cut short: it ends before its last row.", path=path.name))
+    raise PaintingError(
+        Message(
+            "{path} is cut short (it ends before its last row): get an intact copy of it.", path=path.name
+        )
+    )
 
 
 def _keep(chunks: _Chunks, name: bytes, value: bytes) -> None:

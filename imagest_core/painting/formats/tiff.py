@@ -202,7 +202,7 @@ def _check_segments(path: Path, layout: SegmentLayout, limits: Limits) -> None:
     if not len(layout.offsets) == len(layout.counts) == expected:
         raise PaintingError(
             Message(
-                "{path} lists {offsets} {kind} where its size needs {expected}: it is damaged.",
+                "{path} is damaged ({offsets} of {expected} {kind} are listed): get an intact copy of it.",
                 path=path.name,
                 offsets=len(layout.offsets),
                 kind=kind,
@@ -219,7 +219,9 @@ def _check_inside_file(path: Path, layout: SegmentLayout, kind: Message) -> None
     if (there & lost).any():
         raise PaintingError(
             Message(
-                "{path} is cut short: some of its {kind} lie outside the file.", path=path.name, kind=kind
+                "{path} is cut short (some of its {kind} lie outside the file): get an intact copy of it.",
+                path=path.name,
+                kind=kind,
             )
         )
     if layout.decode is None:
@@ -227,7 +229,7 @@ def _check_inside_file(path: Path, layout: SegmentLayout, kind: Message) -> None
         if (counts < needed)[there].any():
             raise PaintingError(
                 Message(
-                    "{path} is cut short: some of its {kind} are smaller than their size needs.",
+                    "{path} is cut short (some of its {kind} are too small): get an intact copy of it.",
                     path=path.name,
                     kind=kind,
                 )

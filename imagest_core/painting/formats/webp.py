@@ -73,7 +73,7 @@ def _chunks(path: Path) -> dict[bytes, bytes]:
         if end > size:
             raise PaintingError(
                 Message(
-                    "{path} is cut short: {size} of its {end} bytes exist.",
+                    "{path} is cut short ({size} of its {end} bytes exist): get an intact copy of it.",
                     path=path.name,
                     size=size,
                     end=end,

@@ -64,7 +64,7 @@ class WholeSource:
         if samples.shape != declared or samples.dtype.itemsize * 8 != facts.depth:
             raise PaintingError(
                 Message(
-                    "{path} contains a picture that doesn't match its header: it is damaged.",
+                    "{path} is damaged (its picture doesn't match its header): get an intact copy of it.",
                     path=self._path.name,
                 )
             )

@@ -97,6 +97,20 @@ def test_reveal_moves_to_an_invisible_box(view, context) -> None:
     assert view.visible_box().contains(Box(600, 300, 20, 20))
 
 
+def test_reveal_shows_a_box_large_and_never_shrinks_the_picture_below_the_fit(view, context) -> None:
+    view.set_view(ViewPosition(50, 50, 8.0))
+    context.selection.reveal.emit(Box(300, 100, 200, 200))
+    assert view.visible_box().height < 2 * 200
+    view.fit()
+    fitted = view.zoom
+    context.selection.reveal.emit(Box(200, 50, 500, 500))
+    assert view.zoom == fitted
+    view.set_view(ViewPosition(50, 50, 8.0))
+    context.selection.reveal.emit(Box(0, 0, 700, 400))
+    assert view.zoom == fitted
+    context.selection.reveal.emit(Box(0, 0, 0, 0))
+
+
 def test_pixels_are_squares_with_a_grid_from_800_percent(view) -> None:
     view.set_view(ViewPosition(100, 50, 16.0))
     left, right = colour(view, 392, 258), colour(view, 408, 258)
