@@ -19,12 +19,13 @@ from imagest_core.models.studies import Study
 
 @dataclass(frozen=True)
 class LoadedAdapter:
-    """An adapter to load: where it is, what it is, and its weight."""
+    """An adapter to load: where it is, what it is, its weight, and the SHA-256 of its weights."""
 
     name: str
     path: Path
     identity: Identity
     weight: float = 1.0
+    sha256: str = ""
 
 
 def apply_adapters(parts: Components, adapters: Sequence[LoadedAdapter], dtype: torch.dtype) -> None:
@@ -77,8 +78,8 @@ def _load_lora(parts: Components, adapter: LoadedAdapter, dtype: torch.dtype) ->
 
 
 def _peft_name(adapter: LoadedAdapter) -> str:
-    """Return a name that peft accepts as the name of a module."""
-    return "".join(letter if letter.isalnum() else "_" for letter in adapter.name)
+    """Return a name that peft accepts as the name of a module; no other adapter has it."""
+    return f"adapter_{adapter.name.encode().hex()}"
 
 
 def _merge_loras(holder: Any, loras: Sequence[LoadedAdapter]) -> None:

@@ -312,7 +312,8 @@ class StableDiffusionEngine(AddedModelEngine):
         from imagest_core.models.hardware import choose_hardware
         from imagest_core.models.stable_diffusion.backbone import load_backbone
 
-        return load_backbone(model, choose_hardware(device), self._load_options(parameters), progress)
+        options = self._load_options(parameters, progress)
+        return load_backbone(model, choose_hardware(device), options, progress)
 
     def preload(self, request: RestorationRequest, progress: Progress) -> None:
         """Import what runs the model; one thread at a time, the others wait."""
@@ -349,12 +350,15 @@ class StableDiffusionEngine(AddedModelEngine):
         )
         return Synthesizer(backbone, Solver(preset.scheduler, preset.steps), inputs)
 
-    def _load_options(self, parameters: StableDiffusionParameters) -> LoadOptions:
+    def _load_options(self, parameters: StableDiffusionParameters, progress: Progress) -> LoadOptions:
         from imagest_core.models.stable_diffusion.adapters import LoadedAdapter
         from imagest_core.models.stable_diffusion.backbone import LoadOptions
+        from imagest_core.models.weights_hash import weights_hash
 
         adapters = tuple(
-            LoadedAdapter(model.name, model.path, model.identity, choice.weight)
+            LoadedAdapter(
+                model.name, model.path, model.identity, choice.weight, weights_hash(model, progress)
+            )
             for choice, model in self.adapters_of(parameters)
         )
         return LoadOptions(adapters, compiled=parameters.compiled, study=study_of(parameters))

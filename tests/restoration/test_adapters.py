@@ -1,0 +1,76 @@
+"""Adapters of Stable Diffusion: which files were used is recorded, and what doesn't fit is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from scans import smooth_picture
+from tiny_models import tiny_lora, tiny_sd
+
+from imagest_core.models.cache import loaded_models
+from imagest_core.models.library import add_model
+from imagest_core.models.weights_hash import weights_hash
+from imagest_core.painting.geometry import Box
+from imagest_core.progress import Progress
+from imagest_core.restoration.engines.registry import get_engine
+from imagest_core.restoration.planning.window import Window, WindowView
+from imagest_core.restoration.request import RestorationRequest
+
+SIDE = 64
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    folder = tmp_path_factory.mktemp("made")
+    tiny_sd(folder / "base")
+    for seed in (0, 1):
+        tiny_lora(folder / f"lora{seed}.safetensors", seed=seed)
+    yield folder
+    loaded_models.clear()
+
+
+@pytest.fixture(autouse=True)
+def library(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("IMAGEST_DATA", str(tmp_path / "data"))
+    add_model(made / "base", in_place=True)
+
+
+def filled(**values: Any) -> tuple[np.ndarray, dict[str, Any]]:
+    """The fill of a window, and the facts of its record."""
+    image, mask = smooth_picture(SIDE, SIDE) * np.float32(0.5), np.zeros((SIDE, SIDE), np.bool_)
+    mask[20:44, 16:50] = True
+    view = WindowView(Window(1, Box(0, 0, SIDE, SIDE)), np.where(mask[..., None], 0, image), mask)
+    values = {"model": "base", "device": "cpu", "detail": 0.0, "steps": 2, **values}
+    with get_engine("stable-diffusion").open(RestorationRequest.of("stable-diffusion", **values), None) as s:
+        return s.fill([view], Progress())[0].image, dict(s.facts)
+
+
+def test_the_record_has_the_hash_of_each_adapter(made: Path) -> None:
+    models = [add_model(made / f"lora{seed}.safetensors") for seed in (0, 1)]
+    _, facts = filled(adapters="lora1:0.5, lora0")
+    assert facts["adapters"] == "lora1:0.5, lora0:1"
+    assert facts["adapters_sha256"] == ", ".join(weights_hash(model) for model in models[::-1])
+    assert "adapters_sha256" not in filled()[1]
+
+
+def test_an_adapter_that_was_replaced_is_loaded_anew(made: Path) -> None:
+    add_model(made / "lora0.safetensors", "mine")
+    first, facts = filled(adapters="mine")
+    add_model(made / "lora1.safetensors", "mine", force=True)
+    (installed := add_model(made / "lora1.safetensors", "other"))
+    second, others = filled(adapters="mine")
+    assert np.abs(first - second).mean() > 1e-4
+    assert np.array_equal(second, filled(adapters="other")[0])
+    assert facts["adapters_sha256"] != others["adapters_sha256"] == weights_hash(installed)
+
+
+def test_names_that_differ_in_signs_alone_are_two_adapters(made: Path) -> None:
+    add_model(made / "lora0.safetensors", "my-lora 画")
+    add_model(made / "lora1.safetensors", "my_lora 画")
+    both, facts = filled(adapters="my-lora 画, my_lora 画:0.5")
+    assert facts["adapters"] == "my-lora 画:1, my_lora 画:0.5"
+    assert not np.array_equal(both, filled(adapters="my-lora 画")[0])
