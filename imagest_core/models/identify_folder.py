@@ -37,6 +37,8 @@ UNUSED = ("safety_checker", "feature_extractor", "image_encoder")
 """Components of pipelines that are never loaded."""
 LIBRARIES = ("diffusers", "transformers")
 _LARGEST_COUNT = 5000
+SCALING_FACTOR = 0.18215
+"""Of the latents of an autoencoder whose configuration states none, as in diffusers."""
 
 _ARCHITECTURES = {
     ModelKind.LANGUAGE_MODEL: ("ForCausalLM", "LMHeadModel"),
@@ -315,6 +317,8 @@ def _style_adapter(folder: Path, config: Mapping[str, Any]) -> Identity:
 
 
 def _vae(folder: Path, config: Mapping[str, Any], kind: ModelKind) -> Identity:
+    factor = config.get("scaling_factor", SCALING_FACTOR)
+    scaled = kind is ModelKind.VAE and type(factor) in (int, float)
     return Identity(
         kind,
         Family.OTHER,
@@ -323,6 +327,7 @@ def _vae(folder: Path, config: Mapping[str, Any], kind: ModelKind) -> Identity:
         details={
             "latent_channels": str(config.get("latent_channels", 4)),
             "class": str(config["_class_name"]),
+            **({"scaling_factor": f"{factor:g}"} if scaled else {}),
         },
     )
 

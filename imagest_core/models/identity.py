@@ -172,8 +172,19 @@ def identify(path: Path) -> Identity:
     raise ModelError(Message("There is no file or folder {path}.", path=path))
 
 
+LATENTS = {Family.SD1: ("4", "0.18215"), Family.SD2: ("4", "0.18215"), Family.SDXL: ("4", "0.13025")}
+"""Channels and scaling factor of the latents that the denoisers of a family were trained on."""
+
+
 def fits(adapter: Identity, model: Identity) -> bool:
-    """Whether an adapter can be used with a model: their families or the widths of their text agree."""
+    """Whether an adapter can be used with a model: their families, text widths and latents agree.
+
+    What the content of an adapter doesn't tell is taken to agree.
+    """
+    if adapter.kind is ModelKind.VAE and model.family in LATENTS:
+        stated = [adapter.details.get(name) for name in ("latent_channels", "scaling_factor")]
+        if any(own not in (None, other) for own, other in zip(stated, LATENTS[model.family])):
+            return False
     families = {adapter.family, model.family}
     if len(families) == 2 and Family.OTHER not in families:
         return False

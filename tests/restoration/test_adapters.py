@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,14 +10,15 @@ from typing import Any
 import numpy as np
 import pytest
 from scans import smooth_picture
-from tiny_models import tiny_lora, tiny_sd
+from tiny_models import tiny_lora, tiny_sd, tiny_vae
 
+from imagest_core.errors import InputError, ModelError
 from imagest_core.models.cache import loaded_models
 from imagest_core.models.library import add_model
 from imagest_core.models.weights_hash import weights_hash
 from imagest_core.painting.geometry import Box
 from imagest_core.progress import Progress
-from imagest_core.restoration.engines.registry import get_engine
+from imagest_core.restoration.engines.registry import get_engine, used_parameters
 from imagest_core.restoration.planning.window import Window, WindowView
 from imagest_core.restoration.request import RestorationRequest
 
@@ -74,3 +76,51 @@ def test_names_that_differ_in_signs_alone_are_two_adapters(made: Path) -> None:
     both, facts = filled(adapters="my-lora 画, my_lora 画:0.5")
     assert facts["adapters"] == "my-lora 画:1, my_lora 画:0.5"
     assert not np.array_equal(both, filled(adapters="my-lora 画")[0])
+
+
+def checked(**values: Any) -> None:
+    request = RestorationRequest.of("stable-diffusion", **{"model": "base", **values})
+    get_engine("stable-diffusion").check_model(request.parameters)
+
+
+def test_an_autoencoder_of_other_latents_is_refused(made: Path) -> None:
+    fitting = add_model(tiny_vae(made / "vae"))
+    checked(adapters="vae")
+    config = made / "vae" / "config.json"
+    stated = json.loads(config.read_text())
+    for name, change in (("xl", {"scaling_factor": 0.13025}), ("flux", {"latent_channels": 16})):
+        config.write_text(json.dumps(stated | change))
+        add_model(made / "vae", name)
+        with pytest.raises(ModelError, match=f"The adapter {name} doesn't fit the model base"):
+            checked(adapters=name)
+    config.write_text(json.dumps({key: value for key, value in stated.items() if key != "scaling_factor"}))
+    assert add_model(made / "vae", "old").identity == fitting.identity, "diffusers assumes it"
+    add_model(tiny_sd(made / "sdxl", family="sdxl"), in_place=True)
+    checked(model="sdxl", adapters="xl")
+    with pytest.raises(ModelError, match="The adapter vae doesn't fit the model sdxl"):
+        checked(model="sdxl", adapters="vae")
+
+
+def test_a_model_has_one_autoencoder(made: Path) -> None:
+    for seed in (1, 2):
+        add_model(tiny_vae(made / f"vae{seed}", seed=seed))
+    with pytest.raises(InputError, match=r"one autoencoder: choose one of vae1, vae2\."):
+        checked(adapters="vae1, vae2")
+    checked(adapters="vae1, vae2:0")
+    assert filled(adapters="vae1:0.5, vae2:0")[1]["adapters"] == "vae1:1", "its weight has no effect"
+    assert np.array_equal(filled(adapters="vae1:0")[0], filled()[0])
+
+
+def test_a_negative_prompt_counts_with_guidance_only(made: Path) -> None:
+    add_model(made / "lora0.safetensors", "fast", few_steps="lcm")
+
+    def used(**values: Any) -> bool:
+        request = RestorationRequest.of("stable-diffusion", prompt="sea", **{"model": "base", **values})
+        return "negative_prompt" in used_parameters(request)
+
+    assert used()
+    assert not used(guidance=1.0)
+    assert not used(adapters="fast")
+    assert used(adapters="fast", guidance=1.5)
+    assert used(adapters="fast:0")
+    assert used(adapters="nonexistent")
