@@ -58,8 +58,11 @@ def preset_of(parameters: Any) -> Preset:
 
 def guided(parameters: Any) -> bool:
     """Whether a negative prompt counts: there is a prompt, and a guidance other than 1."""
-    if not parameters.prompt:
-        return False
+    return bool(parameters.prompt) and usual_guidance(parameters) != 1
+
+
+def usual_guidance(parameters: Any) -> float | None:
+    """Return the guidance of the preset, or what was asked for; None where an adapter isn't there."""
     with suppress(ModelError, InputError):
-        return preset_of(parameters).guidance != 1
-    return True
+        return preset_of(parameters).guidance
+    return None

@@ -33,7 +33,7 @@ from imagest_core.restoration.engines.added_model import (
     prompted,
 )
 from imagest_core.restoration.engines.base import Session, WindowSides
-from imagest_core.restoration.engines.presets import Preset, guided, preset_of
+from imagest_core.restoration.engines.presets import Preset, guided, preset_of, usual_guidance
 from imagest_core.restoration.modes import DDIM, KARRAS, LCM, UNIPC, Quality
 from imagest_core.restoration.parameters import Choice, parameter
 from imagest_core.restoration.request import RestorationRequest
@@ -129,6 +129,7 @@ class StableDiffusionParameters(GenerativeParameters):
         high=20.0,
         step=0.5,
         automatic="7.5; 1 with an adapter for few steps",
+        usual=usual_guidance,
         requires=Capability.TEXT,
         applies=prompted,
     )
