@@ -124,3 +124,16 @@ def test_a_negative_prompt_counts_with_guidance_only(made: Path) -> None:
     assert used(adapters="fast", guidance=1.5)
     assert used(adapters="fast:0")
     assert used(adapters="nonexistent")
+
+
+def test_a_model_in_place_that_was_changed_is_refused(made: Path, tmp_path: Path) -> None:
+    path = tiny_lora(tmp_path / "mine.safetensors")
+    add_model(path, in_place=True)
+    filled(adapters="mine")
+    path.touch()
+    filled(adapters="mine")
+    tiny_lora(path, seed=5)
+    with pytest.raises(ModelError, match="of the model mine was changed or damaged: add the model again"):
+        filled(adapters="mine")
+    add_model(path, in_place=True, force=True)
+    filled(adapters="mine")
