@@ -23,6 +23,7 @@ TEMPLATES = (
     QT_TRANSLATE_NOOP("Core", "A machine of the cluster has version {found} of Imagest, not {needed}: install the same one."),
     QT_TRANSLATE_NOOP("Core", "A mask can grow over its rim by 1 to {largest} px, not {limit}."),
     QT_TRANSLATE_NOOP("Core", "A mask is written as .png or .tif, not as '{path}'."),
+    QT_TRANSLATE_NOOP("Core", "A model has one autoencoder: choose one of {names}."),
     QT_TRANSLATE_NOOP("Core", "A model of ONNX graphs can't synthesize pictures: choose the model that it was exported from."),
     QT_TRANSLATE_NOOP("Core", "A model of ONNX graphs takes no adapters: leave them out, or choose the model that it was exported from."),
     QT_TRANSLATE_NOOP("Core", "A model of ONNX graphs takes no study: leave it out, or choose the model that it was exported from."),

@@ -1850,6 +1850,10 @@
         <translation>蒙版可在边缘上扩展 1 到 {largest} 像素，而不是 {limit}。</translation>
     </message>
     <message>
+        <source>A model has one autoencoder: choose one of {names}.</source>
+        <translation>一个模型只有一个自编码器：请从 {names} 中选择一个。</translation>
+    </message>
+    <message>
         <source>A note must lie on the picture: choose a point inside it.</source>
         <translation>注释必须位于图片上：请选择图片内的一点。</translation>
     </message>
