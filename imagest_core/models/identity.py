@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from pathlib import Path
+from pathlib import Path, PurePath
 from types import MappingProxyType
 from typing import Any, NoReturn
 
@@ -192,7 +192,7 @@ def fits(adapter: Identity, model: Identity) -> bool:
     return own is None or context is None or own == context
 
 
-def refuse_pickled(path: Path) -> NoReturn:
+def refuse_pickled(path: PurePath) -> NoReturn:
     """Raise the :class:`ModelError` for pickled weights."""
     raise ModelError(
         Message(
