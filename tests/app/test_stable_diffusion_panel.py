@@ -201,6 +201,12 @@ def test_the_panel_says_how_much_memory_a_model_needs(
     choose(panel, "stable-diffusion/first")
     mark(opened, Box(50, 40, 30, 20))
     qtbot.waitUntil(lambda: "GB of memory" in panel.footer.expected.text())
+    assert "minutes a tile without a GPU" in panel.footer.expected.text()
+    request = panel.context.selection.request
+    panel.context.settings.note_speed(speed_key(request, "cpu"), 1e-4)
+    panel.context.selection.request = request.changed(seed=1)
+    qtbot.waitUntil(lambda: "the first run" not in panel.footer.expected.text())
+    assert "minutes a tile" not in panel.footer.expected.text(), "the measured time says it better"
 
 
 def test_a_missing_model_is_said_before_anything_starts(
