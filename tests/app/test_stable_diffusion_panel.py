@@ -19,6 +19,7 @@ from app.document import OpenDocument
 from app.jobs.estimate import speed_key
 from app.panels.engine_choice import entries
 from app.panels.restore import RestorePanel
+from app.widgets.parts import Amount
 from app.window.main_window import MainWindow
 from imagest_core.models.cache import loaded_models
 from imagest_core.models.library import add_model, declare_few_steps
@@ -166,6 +167,8 @@ def test_adapters_that_fit_are_offered_with_weights(panel: RestorePanel, context
     actions["pictures  (ip-adapter)"].trigger()
     assert context.selection.request.get("adapters") == "pictures"
     assert not panel.advanced.rows["style_strength"].isHidden()
+    editor.show_value("pictures:-1.5")
+    assert editor.findChildren(Amount)[-1].value == -1.5
     editor._weigh("pictures", 0.6)
     assert context.selection.request.get("adapters") == "pictures:0.6"
     remove = [b for b in editor.findChildren(QToolButton) if b.accessibleName() == "Leave out pictures"]

@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
+from safetensors.torch import save_file
 from scans import smooth_picture
 from tiny_models import tiny_lora, tiny_sd, tiny_vae
 
@@ -137,3 +139,20 @@ def test_a_model_in_place_that_was_changed_is_refused(made: Path, tmp_path: Path
         filled(adapters="mine")
     add_model(path, in_place=True, force=True)
     filled(adapters="mine")
+
+
+@pytest.mark.parametrize("names", ["unet.conv_in.lora_A/B", "lora_unet_conv_in.lora_down/up"])
+def test_a_lora_of_the_first_convolution_fits_an_inpainting_model(made: Path, names: str) -> None:
+    add_model(tiny_sd(made / names[:9], inpainting=True), "inpainting", in_place=True)
+    (down, up), stem = names.rpartition(".")[2].removeprefix("lora_").split("/"), names.rpartition(".")[0]
+    generator = torch.Generator().manual_seed(0)
+    for name, size in (("none", 0.0), ("some", 0.3)):
+        tensors = {
+            f"{stem}.lora_{down}.weight": torch.randn(2, 4, 3, 3, generator=generator),
+            f"{stem}.lora_{up}.weight": torch.randn(32, 2, 1, 1, generator=generator) * size,
+        }
+        save_file(tensors, made / "first.safetensors")
+        add_model(made / "first.safetensors", name)
+    plain = filled(model="inpainting")[0]
+    assert np.allclose(filled(model="inpainting", adapters="none")[0], plain, atol=1e-3)
+    assert np.abs(filled(model="inpainting", adapters="some")[0] - plain).mean() > 1e-3
