@@ -89,7 +89,8 @@ class AdapterEditor(QWidget):
 
     def _row(self, choice: AdapterChoice) -> QWidget:
         box = QWidget()
-        weight = Amount(choice.name, 0.0, max(2.0, choice.weight), choice.weight, step=0.05)
+        low, high = min(0.0, choice.weight), max(2.0, choice.weight)
+        weight = Amount(choice.name, low, high, choice.weight, step=0.05)
         weight.hide_label()
         weight.changed.connect(partial(self._weigh, choice.name))
         named = elided(choice.name)

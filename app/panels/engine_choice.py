@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
@@ -39,7 +40,13 @@ def entries() -> list[EngineEntry]:
                 found.append(EngineEntry(name, "", engine.title))
             else:
                 found.append(EngineEntry(name, model.name, f"{engine.title} · {model.title or model.name}"))
-    return found
+    texts = Counter(entry.text for entry in found)
+    return [entry if texts[entry.text] == 1 else _named(entry) for entry in found]
+
+
+def _named(entry: EngineEntry) -> EngineEntry:
+    """Return an entry with the name of its model, which no other model has, beside the title."""
+    return replace(entry, text=f"{entry.text} ({entry.model})")
 
 
 def entry_of(request: RestorationRequest, known: list[EngineEntry], missing: str) -> EngineEntry:

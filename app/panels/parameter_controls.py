@@ -170,7 +170,12 @@ def _optional_amount(spec: Spec, changed: Changed) -> Editor:
         if value is not None:
             amount.value = value
 
-    return Editor(box, show, labelled=True)
+    def follow(request: RestorationRequest) -> None:
+        usual = spec.usual(request.parameters) if spec.usual is not None else None
+        if usual is not None:  # what choosing oneself begins with
+            amount.value = usual
+
+    return Editor(box, show, labelled=True, follow=follow)
 
 
 def _spin_box(spec: Spec, changed: Changed) -> Editor:

@@ -114,11 +114,12 @@ class Choices(QWidget):
         self._engine_reset.show(request.engine != default_engine() or other_model)
         used, possible = used_parameters(request), possible_parameters(request)
         specs = request.parameters.specs()
+        capabilities = get_engine(request.engine).capabilities(request.parameters)
         for name, editor in self._editors.items():
             if editor.follow is not None:
                 editor.follow(request)
             editor.show(request.get(name))
-            offered = name in possible
+            offered = name in possible or specs[name].requires in capabilities  # no row moves while one types
             self.resets[name].show(differs(specs[name], request.get(name)), offered=offered)
             for widget in self.rows[name]:
                 widget.setVisible(offered)

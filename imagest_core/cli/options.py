@@ -202,6 +202,8 @@ def _other_choice(requests: tuple[RestorationRequest, ...], name: str) -> str:
             for choice in spec.choices:
                 if name in used_parameters(request.changed(**{spec.name: choice.value})):
                     return f" or use {spec.flag} {choice.value}"
+    if name == "negative_prompt":
+        return " or give --prompt and a --guidance above 1"
     return ""
 
 

@@ -30,7 +30,8 @@ from imagest_core.painting.reader import open_painting
 from imagest_core.progress import Progress
 from imagest_core.restoration import parameters as base
 from imagest_core.restoration.api import restore_with
-from imagest_core.restoration.engines.stable_diffusion import PRESETS, STEPS, StableDiffusionEngine
+from imagest_core.restoration.engines.presets import PRESETS, STEPS
+from imagest_core.restoration.engines.stable_diffusion import StableDiffusionEngine
 from imagest_core.restoration.modes import DDIM, Quality
 from imagest_core.restoration.planning.window import Window, WindowView
 from imagest_core.restoration.request import RestorationRequest

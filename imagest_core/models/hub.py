@@ -16,14 +16,14 @@ import shutil
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
 from imagest_core.errors import InputError, ModelError, OutputError
 from imagest_core.messages import Message
-from imagest_core.models.folder_files import UNUSED, WEIGHTS
+from imagest_core.models.hub_files import HubFile, base_name, check_one_model, choose
 from imagest_core.models.identity import PICKLED, is_safe_name
 from imagest_core.models.installed import imported_folder
 from imagest_core.printable import megabytes_apart, printable
@@ -37,24 +37,12 @@ CHUNK = 1 << 20
 LARGEST_LIST = 32 << 20
 MARGIN = 256 << 20
 """Bytes that must remain free on the disk."""
-TEXTS = (".json", ".txt", ".model", ".md")
-LARGEST_TEXT = 64 << 20
 LARGEST_LICENCE = 1 << 18
 LOCAL = ("localhost", "127.0.0.1", "::1")
 
 
 class NetworkError(InputError):
     """The hub can't be reached or refuses the request."""
-
-
-@dataclass(frozen=True)
-class HubFile:
-    """A file of a repository; ``sha256`` or the Git hash ``blob`` is known."""
-
-    name: str
-    size: int
-    sha256: str = ""
-    blob: str = ""
 
 
 @dataclass(frozen=True)
@@ -124,6 +112,7 @@ def _model(repository: str, stored: Any, pattern: str) -> HubModel:
     card = stored.get("cardData") or {}
     licence = card.get("license_name") or card.get("license") or ""
     chosen = choose(files, pattern.strip("/"))
+    check_one_model(repository, files, chosen, pattern.strip("/"))
     if not any(file.name.endswith(".safetensors") for file in chosen):
         pickled = any(file.name.lower().endswith(PICKLED) for file in files)
         text = (
@@ -153,54 +142,10 @@ def _file(entry: Mapping[str, Any]) -> HubFile:
     return HubFile(entry["rfilename"], size, str(sha256), blob)
 
 
-def choose(files: Sequence[HubFile], pattern: str = "") -> list[HubFile]:
-    """Return the files to download: of a pipeline its components, else all weights and descriptions.
-
-    Where weights are offered in half precision too, only those are taken.
-    """
-    named = {file.name: file for file in files}
-    wanted = [
-        file for file in files if not pattern or file.name == pattern or file.name.startswith(f"{pattern}/")
-    ]
-    usable = [file for file in wanted if _usable(file)]
-    if "model_index.json" in named and not pattern:
-        usable = [
-            file
-            for file in usable
-            if not file.name.startswith(UNUSED)
-            and ("/" in file.name or not file.name.endswith(".safetensors"))
-            and (WEIGHTS.fullmatch(_base(file)) or not _base(file).endswith((".safetensors", ".index.json")))
-        ]
-    if pattern in named:  # its licence, and the image encoder of an IP-Adapter
-        encoder = f"{pattern.rpartition('/')[0]}/image_encoder/".lstrip("/")
-        beside = [file for file in files if file.name.startswith(encoder) and _usable(file)]
-        usable += beside + [file for file in files if file.name in ("README.md", "LICENSE.md", "LICENSE")]
-    halves = {_plain(file.name) for file in usable if ".fp16" in file.name}
-    return [file for file in usable if ".fp16" in file.name or _plain(file.name) not in halves]
-
-
-def _base(file: HubFile) -> str:
-    return file.name.rsplit("/", 1)[-1]
-
-
-def _plain(name: str) -> str:
-    """Return the name of weights without their precision and the number of their part."""
-    return re.sub(r"\.fp16|-\d{5}-of-\d{5}", "", name)
-
-
-def _usable(file: HubFile) -> bool:
-    name = file.name
-    if any(part.startswith(".") for part in name.split("/")):
-        return False
-    if name.endswith(".safetensors") or _base(file).startswith("LICENSE"):
-        return True
-    return name.endswith(TEXTS) and file.size <= LARGEST_TEXT
-
-
 def licence_text(model: HubModel) -> str:
     """Return the text of the licence in the repository, "" if it has none."""
     for file in model.files:
-        if _base(file).startswith("LICENSE") and file.size <= LARGEST_LICENCE:
+        if base_name(file).startswith("LICENSE") and file.size <= LARGEST_LICENCE:
             path = f"/{model.repository}/resolve/{model.commit}/{urllib.parse.quote(file.name)}"
             with _request(path, model.repository) as answer:
                 text: bytes = answer.read(LARGEST_LICENCE)

@@ -36,6 +36,9 @@ from imagest_core.models.safetensors_header import read_header
 from imagest_core.models.style_adapter import KIND as STYLE_ADAPTER_KIND
 
 LIBRARIES = ("diffusers", "transformers")
+SCALING_FACTOR = 0.18215
+"""Of the latents of an autoencoder whose configuration states none, as in diffusers."""
+
 _ARCHITECTURES = {
     ModelKind.LANGUAGE_MODEL: ("ForCausalLM", "LMHeadModel"),
     ModelKind.CAPTIONER: ("BlipForConditionalGeneration",),
@@ -245,6 +248,8 @@ def _style_adapter(folder: Path, config: Mapping[str, Any]) -> Identity:
 
 
 def _vae(folder: Path, config: Mapping[str, Any], kind: ModelKind) -> Identity:
+    factor = config.get("scaling_factor", SCALING_FACTOR)
+    scaled = kind is ModelKind.VAE and type(factor) in (int, float)
     return Identity(
         kind,
         Family.OTHER,
@@ -253,6 +258,7 @@ def _vae(folder: Path, config: Mapping[str, Any], kind: ModelKind) -> Identity:
         details={
             "latent_channels": str(config.get("latent_channels", 4)),
             "class": str(config["_class_name"]),
+            **({"scaling_factor": f"{factor:g}"} if scaled else {}),
         },
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from pathlib import Path
+from pathlib import PurePath
 from types import MappingProxyType
 from typing import Any, NoReturn
 
@@ -155,8 +155,19 @@ def is_safe_name(name: Any) -> bool:
     return all(part not in ("", ".", "..") and part.isprintable() for part in parts)
 
 
+LATENTS = {Family.SD1: ("4", "0.18215"), Family.SD2: ("4", "0.18215"), Family.SDXL: ("4", "0.13025")}
+"""Channels and scaling factor of the latents that the denoisers of a family were trained on."""
+
+
 def fits(adapter: Identity, model: Identity) -> bool:
-    """Whether an adapter can be used with a model: their families or the widths of their text agree."""
+    """Whether an adapter can be used with a model: their families, text widths and latents agree.
+
+    What the content of an adapter doesn't tell is taken to agree.
+    """
+    if adapter.kind is ModelKind.VAE and model.family in LATENTS:
+        stated = [adapter.details.get(name) for name in ("latent_channels", "scaling_factor")]
+        if any(own not in (None, other) for own, other in zip(stated, LATENTS[model.family])):
+            return False
     families = {adapter.family, model.family}
     if len(families) == 2 and Family.OTHER not in families:
         return False
@@ -164,7 +175,7 @@ def fits(adapter: Identity, model: Identity) -> bool:
     return own is None or context is None or own == context
 
 
-def refuse_pickled(path: Path) -> NoReturn:
+def refuse_pickled(path: PurePath) -> NoReturn:
     """Raise the :class:`ModelError` for pickled weights."""
     raise ModelError(
         Message(

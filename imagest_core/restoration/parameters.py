@@ -43,8 +43,10 @@ class Spec:
     this one affects the fill. ``basic``: shown before the advanced ones. ``option`` is its name on the
     command line, if another; ``metavar`` is how help there writes its value.
     Setting it in the window sets those named in ``resets`` to None. ``longest`` bounds the characters of
-    a text. ``editor`` names a special control of the window: "prompt", "adapters", "style-adapter" or
-    "study". Without ``portable`` the value belongs to its engine and is not kept for another one.
+    a text. ``usual`` returns, given all parameters, the number that the program takes where the choice is
+    left to it; None if only the run knows. ``editor`` names a special control of the window: "prompt",
+    "adapters", "style-adapter" or "study". Without ``portable`` the value belongs to its engine and is not
+    kept for another one.
     """
 
     name: str
@@ -59,6 +61,7 @@ class Spec:
     step: float | None = None
     optional: bool = False
     automatic: str = ""
+    usual: Callable[[Any], float | None] | None = None
     choices: tuple[Choice, ...] = ()
     requires: Capability | None = None
     applies: Callable[[Any], bool] | None = None

@@ -1882,6 +1882,10 @@
         <translation>蒙版可在边缘上扩展 1 到 {largest} 像素，而不是 {limit}。</translation>
     </message>
     <message>
+        <source>A model has one autoencoder: choose one of {names}.</source>
+        <translation>一个模型只有一个自编码器：请从 {names} 中选择一个。</translation>
+    </message>
+    <message>
         <source>A note must lie on the picture: choose a point inside it.</source>
         <translation>注释必须位于图片上：请选择图片内的一点。</translation>
     </message>
@@ -3042,6 +3046,10 @@
         <translation>{name} 是{what}：请{remedy}，然后重新打开。</translation>
     </message>
     <message>
+        <source>{name} isn&apos;t a .safetensors file; name one.</source>
+        <translation>{name} 不是 .safetensors 文件；请指明一个这样的文件。</translation>
+    </message>
+    <message>
         <source>{name} of the model {folder} was changed or damaged: add the model again.</source>
         <translation>模型 {folder} 的 {name} 已更改或损坏：请重新添加该模型。</translation>
     </message>
@@ -3488,6 +3496,14 @@
     <message>
         <source>{record} was changed after it was written{changed}.</source>
         <translation>{record} 在写入之后被更改过{changed}。</translation>
+    </message>
+    <message>
+        <source>{repository} has no file or folder {name}.</source>
+        <translation>{repository} 中没有文件或文件夹 {name}。</translation>
+    </message>
+    <message>
+        <source>{repository} holds several models: name the file or folder of one, such as {name}.</source>
+        <translation>{repository} 中有多个模型：请指明其中一个的文件或文件夹，例如 {name}。</translation>
     </message>
     <message>
         <source>{repository} {problem}; choose another repository.</source>

@@ -70,9 +70,10 @@ def test_only_what_the_engine_has_can_be_set(panel: RestorePanel, context: Conte
 
 @pytest.mark.parametrize("name", engine_names())
 def test_parameters_that_no_mode_uses_are_hidden(panel: RestorePanel, context: Context, name: str):
-    context.selection.request = RestorationRequest.of(name)
+    context.selection.request = request = RestorationRequest.of(name)
     in_sight = {field for field, row in rows(panel).items() if not row.isHidden()}
-    assert in_sight <= possible_parameters(RestorationRequest.of(name))
+    prompted = possible_parameters(request.changed(prompt="x")) if request.get("prompt") == "" else set()
+    assert in_sight <= possible_parameters(request) | ({"negative_prompt"} & prompted)
 
 
 def test_blending_is_offered_and_drawn_where_an_engine_leaves_the_rim_open(

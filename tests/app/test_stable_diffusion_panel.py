@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QScrollArea, QToolButton
+from PySide6.QtWidgets import QCheckBox, QScrollArea, QToolButton
 from pytestqt.qtbot import QtBot
 from test_restore_jobs import mark
 from tiny_models import tiny_ip_adapter, tiny_lora, tiny_sd
@@ -17,7 +17,9 @@ from app.commands import restore as restoring
 from app.context import Context
 from app.document import OpenDocument
 from app.jobs.estimate import speed_key
+from app.panels.engine_choice import entries
 from app.panels.restore import RestorePanel
+from app.widgets.parts import Amount
 from app.window.main_window import MainWindow
 from imagest_core.models.cache import loaded_models
 from imagest_core.models.library import add_model, declare_few_steps
@@ -70,6 +72,38 @@ def test_an_engine_without_a_model_is_not_offered(window: MainWindow, opened: Op
     keys = [window.restore.choices.engine.itemData(i) for i in range(window.restore.choices.engine.count())]
     assert "imagest" in keys
     assert not [key for key in keys if key.startswith("stable-diffusion")]
+
+
+def test_models_of_one_title_are_told_apart(panel: RestorePanel, made: Path) -> None:
+    add_model(made / "first", "second", in_place=True)
+    texts = [entry.text for entry in entries() if entry.engine == "stable-diffusion"]
+    assert texts == [f"Stable Diffusion · {text}" for text in ("first (first)", "first (second)", "wide")]
+
+
+def test_no_row_moves_when_a_prompt_was_typed(panel: RestorePanel, context: Context, qtbot: QtBot) -> None:
+    """The click that leaves the field would miss the button below it."""
+    choose(panel, "stable-diffusion/first")
+    prompt, quality = panel.choices.editor("prompt"), panel.choices.rows["quality"][1]
+    qtbot.wait(20)
+    before = quality.mapTo(panel, quality.rect().topLeft())
+    prompt.field.setFocus()
+    qtbot.keyClicks(prompt.field, "a red cloak")
+    qtbot.keyClick(prompt.field, Qt.Key.Key_Return)
+    qtbot.wait(20)
+    assert context.selection.request.get("prompt") == "a red cloak"
+    assert quality.mapTo(panel, quality.rect().topLeft()).y() == before.y()
+
+
+def test_choosing_the_text_strength_begins_with_the_usual_one(panel: RestorePanel, context: Context) -> None:
+    choose(panel, "stable-diffusion/first")
+    declare_few_steps("brown", "lcm")
+    automatic = panel.advanced.editors["guidance"].findChildren(QCheckBox)[0]
+    for adapters, usual in (("", 7.5), ("brown", 1.0)):
+        context.selection.request = context.selection.request.changed(adapters=adapters, prompt="sea")
+        automatic.click()
+        assert context.selection.request.get("guidance") == usual
+        automatic.click()
+        assert context.selection.request.get("guidance") is None
 
 
 def test_a_model_that_is_missing_here_is_shown_as_such(panel: RestorePanel, context: Context) -> None:
@@ -133,6 +167,8 @@ def test_adapters_that_fit_are_offered_with_weights(panel: RestorePanel, context
     actions["pictures  (ip-adapter)"].trigger()
     assert context.selection.request.get("adapters") == "pictures"
     assert not panel.advanced.rows["style_strength"].isHidden()
+    editor.show_value("pictures:-1.5")
+    assert editor.findChildren(Amount)[-1].value == -1.5
     editor._weigh("pictures", 0.6)
     assert context.selection.request.get("adapters") == "pictures:0.6"
     remove = [b for b in editor.findChildren(QToolButton) if b.accessibleName() == "Leave out pictures"]
@@ -168,6 +204,12 @@ def test_the_panel_says_how_much_memory_a_model_needs(
     choose(panel, "stable-diffusion/first")
     mark(opened, Box(50, 40, 30, 20))
     qtbot.waitUntil(lambda: "GB of memory" in panel.footer.expected.text())
+    assert "minutes a tile without a GPU" in panel.footer.expected.text()
+    request = panel.context.selection.request
+    panel.context.settings.note_speed(speed_key(request, "cpu"), 1e-4)
+    panel.context.selection.request = request.changed(seed=1)
+    qtbot.waitUntil(lambda: "the first run" not in panel.footer.expected.text())
+    assert "minutes a tile" not in panel.footer.expected.text(), "the measured time says it better"
 
 
 def test_a_missing_model_is_said_before_anything_starts(

@@ -14,8 +14,9 @@ import pytest
 from hub_server import COMMIT, Hub, running_hub
 from tiny_models import tiny_ip_adapter, tiny_lora, tiny_sd, tiny_single_file
 
-from imagest_core.models.hub import HubFile as File
-from imagest_core.models.hub import choose, download, look_up
+from imagest_core.models.hub import download, look_up
+from imagest_core.models.hub_files import HubFile as File
+from imagest_core.models.hub_files import choose
 from imagest_core.models.library import find_installed
 from imagest_core.progress import Cancelled, Progress
 
@@ -151,6 +152,35 @@ def test_one_of_several_models_is_fetched_by_its_file(cli: Cli, hub: Hub, tmp_pa
     answer = cli("models", "fetch", "a/ip", "--yes", "--file", "models/ip-adapter.safetensors")
     assert answer.code == 0, answer.err
     assert "image_encoder/model.safetensors" in find_installed("ip-adapter").identity.files
+
+
+@pytest.mark.parametrize(
+    ("more", "sentence"),
+    [
+        ((), "a/fast holds several models: name the file or folder of one, such as 4steps.safetensors."),
+        (("--file", "9steps.safetensors"), "a/fast has no file or folder 9steps.safetensors."),
+        (("--file", "old.bin"), "old.bin is pickled"),
+        (("--file", "README.md"), "README.md isn't a .safetensors file"),
+        (
+            ("--file", "more"),
+            "a/fast holds several models: name the file or folder of one, such as more/xl/1",
+        ),
+    ],
+)
+def test_what_is_no_single_model_is_refused_before_the_download(
+    cli: Cli, hub: Hub, tmp_path: Path, more: tuple[str, ...], sentence: str
+):
+    folder = tmp_path / "hub" / "fast"
+    for name in ("4steps", "8steps", "more/xl/1", "more/xl/2"):
+        tiny_lora(folder / f"{name}.safetensors")
+    (folder / "old.bin").write_bytes(b"pickled")
+    (folder / "README.md").write_text("")
+    hub.repositories["a/fast"] = folder
+    answer = cli("models", "fetch", "a/fast", "--yes", *more)
+    assert answer.code == 2
+    assert sentence in answer.err
+    assert not any("resolve" in path for path, _ in hub.requests)
+    assert cli("models", "fetch", "a/fast", "--yes", "--file", "8steps.safetensors").code == 0
 
 
 def test_a_broken_download_resumes(cli: Cli, hub: Hub):

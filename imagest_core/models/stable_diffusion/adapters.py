@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 
 import torch
 from safetensors.torch import load, load_file
+from torch.nn import functional
 
 from imagest_core.errors import ModelError
 from imagest_core.messages import Message
@@ -16,15 +18,21 @@ from imagest_core.models.identity import Family, Identity, ModelKind
 from imagest_core.models.stable_diffusion.components import Components, quiet
 from imagest_core.models.studies import Study
 
+_FIRST_DOWN = re.compile(
+    r"(conv_in|input_blocks[._]0[._]0)\.(lora_A|lora_down|lora\.down)(\.default)?\.weight$"
+)
+"""Names of the tensor of a LoRA that reads what the U-Net reads."""
+
 
 @dataclass(frozen=True)
 class LoadedAdapter:
-    """An adapter to load: where it is, what it is, and its weight."""
+    """An adapter to load: where it is, what it is, its weight, and the SHA-256 of its weights."""
 
     name: str
     path: Path
     identity: Identity
     weight: float = 1.0
+    sha256: str = ""
 
 
 def apply_adapters(parts: Components, adapters: Sequence[LoadedAdapter], dtype: torch.dtype) -> None:
@@ -73,12 +81,26 @@ def weight_file(adapter: LoadedAdapter) -> Path:
 
 
 def _load_lora(parts: Components, adapter: LoadedAdapter, dtype: torch.dtype) -> None:
-    parts.holder.load_lora_weights(load_file(weight_file(adapter)), adapter_name=_peft_name(adapter))
+    tensors = _widened(load_file(weight_file(adapter)), int(parts.unet.config.in_channels))
+    parts.holder.load_lora_weights(tensors, adapter_name=_peft_name(adapter))
+
+
+def _widened(tensors: dict[str, torch.Tensor], channels: int) -> dict[str, torch.Tensor]:
+    """Return a LoRA whose first convolution reads ``channels``: it ignores the mask and the known paint.
+
+    A LoRA of a 4-channel model changes what an inpainting U-Net makes of its first channels, the latents.
+    """
+    return {
+        name: functional.pad(tensor, (0, 0, 0, 0, 0, channels - tensor.shape[1]))
+        if _FIRST_DOWN.search(name) and tensor.ndim == 4 and tensor.shape[1] < channels
+        else tensor
+        for name, tensor in tensors.items()
+    }
 
 
 def _peft_name(adapter: LoadedAdapter) -> str:
-    """Return a name that peft accepts as the name of a module."""
-    return "".join(letter if letter.isalnum() else "_" for letter in adapter.name)
+    """Return a name that peft accepts as the name of a module; no other adapter has it."""
+    return f"adapter_{adapter.name.encode().hex()}"
 
 
 def _merge_loras(holder: Any, loras: Sequence[LoadedAdapter]) -> None:

@@ -195,8 +195,7 @@ class StableDiffusionBackbone:
 
     @property
     def facts(self) -> Mapping[str, str | int | float]:
-        """Name, weights hash, adapters, device and number format, for the record."""
-        adapters = ", ".join(f"{a.name}:{a.weight:g}" for a in self._options.adapters)
+        """Names and weights hashes of model and adapters, device and number format, for the record."""
         branch = self._options.style_branch
         return {
             "model": self._model.name,
@@ -204,7 +203,7 @@ class StableDiffusionBackbone:
             "family": str(self._model.identity.family),
             "device": self._hardware.name,
             "dtype": str(self._hardware.dtype).removeprefix("torch."),
-            **({"adapters": adapters} if adapters else {}),
+            **_adapter_facts(self._options.adapters),
             **(
                 {"style_branch": branch.name, "style_branch_sha256": self._loaded.branch_hash}
                 if branch
@@ -358,6 +357,16 @@ class StableDiffusionBackbone:
         )
         self._loaded.offloaded = True
         return True
+
+
+def _adapter_facts(adapters: Sequence[LoadedAdapter]) -> dict[str, str]:
+    """Return names with weights, and hashes in the same order; nothing without adapters."""
+    if not adapters:
+        return {}
+    return {
+        "adapters": ", ".join(f"{each.name}:{each.weight:g}" for each in adapters),
+        "adapters_sha256": ", ".join(each.sha256 for each in adapters),
+    }
 
 
 def dilated_latents(masks: Tensor, factor: int) -> Tensor:

@@ -2,18 +2,41 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from imagest_core.errors import InputError, ModelError
 from imagest_core.messages import Message
+from imagest_core.models.adapter_choice import AdapterChoice, parse_adapters
 from imagest_core.models.identity import Identity, ModelKind, fits
-from imagest_core.models.installed import InstalledModel
+from imagest_core.models.installed import InstalledModel, find_installed
 from imagest_core.restoration import parameters as base
 
 ADAPTERS = (ModelKind.LORA, ModelKind.TEXTUAL_INVERSION, ModelKind.IP_ADAPTER, ModelKind.VAE)
 
 
+WEIGHTED = (ModelKind.LORA, ModelKind.IP_ADAPTER)
+"""Adapters that act as strongly as their weight says. Others are used, or left out with the weight 0."""
+
+
 def is_adapter(identity: Identity) -> bool:
     """Whether a model is an adapter."""
     return identity.kind in ADAPTERS
+
+
+def chosen_adapters(parameters: base.Parameters) -> list[tuple[AdapterChoice, InstalledModel]]:
+    """Return the chosen adapters; raises ``ModelError`` and ``InputError``."""
+    choices = parse_adapters(str(getattr(parameters, "adapters", "")))
+    return [(choice, find_installed(choice.name, is_adapter)) for choice in choices]
+
+
+def check_one_autoencoder(adapters: Iterable[tuple[AdapterChoice, InstalledModel]]) -> None:
+    """Raise ``InputError`` if several autoencoders are chosen; one with the weight 0 is left out."""
+    chosen = [(choice, each) for choice, each in adapters if choice.weight]
+    names = [choice.name for choice, each in chosen if each.identity.kind is ModelKind.VAE]
+    if len(names) > 1:
+        raise InputError(
+            Message("A model has one autoencoder: choose one of {names}.", names=", ".join(names))
+        )
 
 
 def check_adapter(adapter: InstalledModel, model: InstalledModel) -> None:

@@ -11,6 +11,7 @@ from imagest_core.models.backbone import Capability
 from imagest_core.models.identity import Family, Identity, ModelKind, fits
 from imagest_core.models.installed import InstalledModel, find_installed, installed_models
 from imagest_core.models.style_adapter import style_side
+from imagest_core.progress import Progress
 from imagest_core.restoration import parameters as base
 from imagest_core.restoration.engines.adapters import check_fits
 from imagest_core.restoration.engines.stable_diffusion import (
@@ -106,8 +107,9 @@ class ImagestSDEngine(StableDiffusionEngine):
         """Side in px of the pictures that the style branch reads."""
         return style_side(self.style_adapter_of(request.parameters).path)
 
-    def _load_options(self, parameters: StableDiffusionParameters) -> LoadOptions:
-        return replace(super()._load_options(parameters), style_branch=self.style_adapter_of(parameters))
+    def _load_options(self, parameters: StableDiffusionParameters, progress: Progress) -> LoadOptions:
+        options = super()._load_options(parameters, progress)
+        return replace(options, style_branch=self.style_adapter_of(parameters))
 
 
 def _check_style_adapter(adapter: InstalledModel, model: InstalledModel) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -10,16 +9,23 @@ from typing import TYPE_CHECKING
 from imagest_core.errors import InputError, ModelError
 from imagest_core.extras import require_extra
 from imagest_core.messages import Message
-from imagest_core.models.adapter_choice import AdapterChoice, parse_adapters
+from imagest_core.models.adapter_choice import AdapterChoice
 from imagest_core.models.backbone import Capability
-from imagest_core.models.few_steps import FewSteps, few_steps_of
 from imagest_core.models.identity import Family, Identity, ModelKind, fits
-from imagest_core.models.installed import InstalledModel, find_installed, installed_models
+from imagest_core.models.installed import InstalledModel, installed_models
 from imagest_core.models.runtime import ONNX, TORCH, is_installed
+from imagest_core.models.stable_diffusion.prompts import MAX_PROMPT
 from imagest_core.models.studies import STABLE_DIFFUSION, Study, check_study, find_study
 from imagest_core.progress import Progress
 from imagest_core.restoration import parameters as base
-from imagest_core.restoration.engines.adapters import ADAPTERS, check_adapter, check_unadapted, is_adapter
+from imagest_core.restoration.engines.adapters import (
+    ADAPTERS,
+    WEIGHTED,
+    check_adapter,
+    check_one_autoencoder,
+    check_unadapted,
+    chosen_adapters,
+)
 from imagest_core.restoration.engines.added_model import (
     KINDS,
     AddedModelEngine,
@@ -27,6 +33,7 @@ from imagest_core.restoration.engines.added_model import (
     prompted,
 )
 from imagest_core.restoration.engines.base import Session, WindowSides
+from imagest_core.restoration.engines.presets import Preset, guided, preset_of, usual_guidance
 from imagest_core.restoration.modes import DDIM, KARRAS, LCM, UNIPC, Quality
 from imagest_core.restoration.parameters import Choice, parameter
 from imagest_core.restoration.request import RestorationRequest
@@ -39,20 +46,6 @@ if TYPE_CHECKING:
     from imagest_core.restoration.style_pictures import StylePictures
 
 FAMILIES = (Family.SD1, Family.SD2, Family.SDXL)
-PRESETS: Mapping[Quality, str] = {Quality.DRAFT: UNIPC, Quality.STANDARD: KARRAS, Quality.FINE: DDIM}
-"""Solver of each quality."""
-STEPS: Mapping[str, int] = {UNIPC: 12, KARRAS: 20, DDIM: 30, LCM: 6}
-"""Usual steps of each solver; those of DDIM are the paper's, those of LCM suit adapters for few steps."""
-FEW_STEPS: Mapping[FewSteps, str] = {
-    FewSteps.LCM: LCM,
-    FewSteps.LIGHTNING: DDIM,
-    FewSteps.HYPER: DDIM,
-}
-"""Solver of each kind of few-step adapter. DDIM with our trailing timesteps is Euler's method with trailing
-spacing, which the authors of Lightning and Hyper-SD ask for."""
-FEW = {Quality.DRAFT: 4, Quality.STANDARD: 6, Quality.FINE: 8}
-"""Steps of each quality with such an adapter."""
-GUIDANCE = 7.5
 SIDES = {
     Family.SD1: (512, 768),
     Family.SD2: (512, 768),
@@ -88,19 +81,6 @@ def _styled(parameters: StableDiffusionParameters) -> bool:
 
 
 @dataclass(frozen=True)
-class Preset:
-    """How a fill is sampled: what was asked for, else what model and adapters need.
-
-    ``few_steps``: the kind of few-step adapter that decided, if any.
-    """
-
-    scheduler: str
-    steps: int
-    guidance: float
-    few_steps: FewSteps | None = None
-
-
-@dataclass(frozen=True)
 class StableDiffusionParameters(GenerativeParameters):
     """What Stable Diffusion can be asked for."""
 
@@ -131,6 +111,16 @@ class StableDiffusionParameters(GenerativeParameters):
             Choice(LCM, "LCM, for few-step adapters"),
         ),
     )
+    negative_prompt: str = parameter(
+        "",
+        label="Negative prompt",
+        help="What the fill must not show.",
+        requires=Capability.NEGATIVE_TEXT,
+        applies=guided,
+        longest=MAX_PROMPT,
+        editor="prompt",
+        basic=True,
+    )
     guidance: float | None = parameter(
         None,
         label="Text strength",
@@ -139,6 +129,7 @@ class StableDiffusionParameters(GenerativeParameters):
         high=20.0,
         step=0.5,
         automatic="7.5; 1 with an adapter for few steps",
+        usual=usual_guidance,
         requires=Capability.TEXT,
         applies=prompted,
     )
@@ -216,21 +207,11 @@ class StableDiffusionEngine(AddedModelEngine):
 
     def adapters_of(self, parameters: base.Parameters) -> list[tuple[AdapterChoice, InstalledModel]]:
         """Return the chosen adapters; raises ``ModelError`` and ``InputError``."""
-        choices = parse_adapters(str(getattr(parameters, "adapters", "")))
-        return [(choice, find_installed(choice.name, is_adapter)) for choice in choices]
+        return chosen_adapters(parameters)
 
     def preset(self, parameters: base.Parameters) -> Preset:
         """Return how ``parameters`` are sampled; raises ``ModelError`` for an adapter that there isn't."""
-        assert isinstance(parameters, StableDiffusionParameters)
-        adapters = self.adapters_of(parameters)
-        kinds = [few_steps_of(model.identity) for choice, model in adapters if choice.weight]
-        few = next((kind for kind in kinds if kind is not None), None)
-        scheduler = parameters.scheduler or (FEW_STEPS[few] if few else PRESETS[parameters.quality])
-        steps = FEW[parameters.quality] if few else STEPS[scheduler]
-        guidance = 1.0 if few else GUIDANCE
-        if parameters.guidance is not None:
-            guidance = parameters.guidance
-        return Preset(scheduler, parameters.steps or steps, guidance, few)
+        return preset_of(parameters)
 
     # What requests use
 
@@ -239,8 +220,10 @@ class StableDiffusionEngine(AddedModelEngine):
         model = self.model_of(parameters)
         if _is_exported(model):
             check_unadapted(parameters)
-        for _, adapter in self.adapters_of(parameters):
+        adapters = self.adapters_of(parameters)
+        for _, adapter in adapters:
             check_adapter(adapter, model)
+        check_one_autoencoder(adapters)
         if study := study_of(parameters):
             check_study(study, STABLE_DIFFUSION, model.name)  # the weights are compared when they are loaded
 
@@ -312,7 +295,8 @@ class StableDiffusionEngine(AddedModelEngine):
         from imagest_core.models.hardware import choose_hardware
         from imagest_core.models.stable_diffusion.backbone import load_backbone
 
-        return load_backbone(model, choose_hardware(device), self._load_options(parameters), progress)
+        options = self._load_options(parameters, progress)
+        return load_backbone(model, choose_hardware(device), options, progress)
 
     def preload(self, request: RestorationRequest, progress: Progress) -> None:
         """Import what runs the model; one thread at a time, the others wait."""
@@ -349,13 +333,21 @@ class StableDiffusionEngine(AddedModelEngine):
         )
         return Synthesizer(backbone, Solver(preset.scheduler, preset.steps), inputs)
 
-    def _load_options(self, parameters: StableDiffusionParameters) -> LoadOptions:
+    def _load_options(self, parameters: StableDiffusionParameters, progress: Progress) -> LoadOptions:
         from imagest_core.models.stable_diffusion.adapters import LoadedAdapter
         from imagest_core.models.stable_diffusion.backbone import LoadOptions
+        from imagest_core.models.weights_hash import weights_hash
 
         adapters = tuple(
-            LoadedAdapter(model.name, model.path, model.identity, choice.weight)
+            LoadedAdapter(
+                model.name,
+                model.path,
+                model.identity,
+                choice.weight if model.identity.kind in WEIGHTED else 1.0,
+                weights_hash(model, progress),
+            )
             for choice, model in self.adapters_of(parameters)
+            if choice.weight or model.identity.kind in WEIGHTED
         )
         return LoadOptions(adapters, compiled=parameters.compiled, study=study_of(parameters))
 

@@ -1,0 +1,68 @@
+"""How Stable Diffusion is sampled where nothing is asked for: by quality, and by adapters for few steps."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from imagest_core.errors import InputError, ModelError
+from imagest_core.models.few_steps import FewSteps, few_steps_of
+from imagest_core.restoration.engines.adapters import chosen_adapters
+from imagest_core.restoration.modes import DDIM, KARRAS, LCM, UNIPC, Quality
+
+PRESETS: Mapping[Quality, str] = {Quality.DRAFT: UNIPC, Quality.STANDARD: KARRAS, Quality.FINE: DDIM}
+"""Solver of each quality."""
+STEPS: Mapping[str, int] = {UNIPC: 12, KARRAS: 20, DDIM: 30, LCM: 6}
+"""Usual steps of each solver; those of DDIM are the paper's, those of LCM suit adapters for few steps."""
+FEW_STEPS: Mapping[FewSteps, str] = {
+    FewSteps.LCM: LCM,
+    FewSteps.LIGHTNING: DDIM,
+    FewSteps.HYPER: DDIM,
+}
+"""Solver of each kind of few-step adapter. DDIM with our trailing timesteps is Euler's method with trailing
+spacing, which the authors of Lightning and Hyper-SD ask for."""
+FEW = {Quality.DRAFT: 4, Quality.STANDARD: 6, Quality.FINE: 8}
+"""Steps of each quality with such an adapter."""
+GUIDANCE = 7.5
+
+
+@dataclass(frozen=True)
+class Preset:
+    """How a fill is sampled: what was asked for, else what model and adapters need.
+
+    ``few_steps``: the kind of few-step adapter that decided, if any.
+    """
+
+    scheduler: str
+    steps: int
+    guidance: float
+    few_steps: FewSteps | None = None
+
+
+def preset_of(parameters: Any) -> Preset:
+    """Return how the parameters of an engine for Stable Diffusion are sampled.
+
+    Raises ``ModelError`` for an adapter that there isn't, ``InputError`` for a text that names none.
+    """
+    kinds = [few_steps_of(model.identity) for choice, model in chosen_adapters(parameters) if choice.weight]
+    few = next((kind for kind in kinds if kind is not None), None)
+    scheduler = parameters.scheduler or (FEW_STEPS[few] if few else PRESETS[parameters.quality])
+    steps = FEW[parameters.quality] if few else STEPS[scheduler]
+    guidance = 1.0 if few else GUIDANCE
+    if parameters.guidance is not None:
+        guidance = parameters.guidance
+    return Preset(scheduler, parameters.steps or steps, guidance, few)
+
+
+def guided(parameters: Any) -> bool:
+    """Whether a negative prompt counts: there is a prompt, and a guidance other than 1."""
+    return bool(parameters.prompt) and usual_guidance(parameters) != 1
+
+
+def usual_guidance(parameters: Any) -> float | None:
+    """Return the guidance of the preset, or what was asked for; None where an adapter isn't there."""
+    with suppress(ModelError, InputError):
+        return preset_of(parameters).guidance
+    return None
