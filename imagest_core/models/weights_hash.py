@@ -17,11 +17,12 @@ WEIGHTS = (".safetensors", ".onnx", ".onnx.data")
 def weights_hash(model: InstalledModel, progress: Progress | None = None) -> str:
     """Return a SHA-256 over the hashes of all weights, by file name.
 
-    Those of the library are known; the files of a model given by its path are read, once while they stay
-    the same. Raises ``Cancelled`` between files.
+    Those of the library are known. Files outside it, of a model that is used in place or given by its path,
+    may have been replaced since: they are read, once while they stay the same. Raises ``Cancelled`` between
+    files.
     """
     progress = progress or Progress()
-    hashes = dict(model.sha256)
+    hashes = {} if model.in_place else dict(model.sha256)
     if not hashes:
         for name in model.identity.files:
             progress.check()
