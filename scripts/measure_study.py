@@ -107,7 +107,9 @@ def _row(measured: Subject, trained: Subject, options: StudyOptions) -> tuple[fl
     task = ImagestStudyTask(find_model(), training_hardware("auto"), options)
     before = PaintingStudy(measured.painting, measured.damage, task, options).held_out_losses(Progress())
     started = time.perf_counter()
-    PaintingStudy(trained.painting, trained.damage, task, options).run(Progress())
+    study = PaintingStudy(trained.painting, trained.damage, task, options)
+    study.run(Progress())
+    study.finish()
     seconds = time.perf_counter() - started
     after = PaintingStudy(measured.painting, measured.damage, task, options).held_out_losses(Progress())
     gain, error = paired_gain(before, after)

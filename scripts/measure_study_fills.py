@@ -66,7 +66,9 @@ def _row(case: Case, options: StudyOptions, perceptual: Perceptual) -> str:
     with open_painting(case.damaged) as painting:
         task = ImagestStudyTask(find_model(), training_hardware("auto"), options)
         try:
-            outcome = PaintingStudy(painting, damage, task, options).run(Progress())
+            study = PaintingStudy(painting, damage, task, options)
+            outcome = study.run(Progress())
+            study.finish()
         except InputError as error:
             return f"| {case.name} | {error} |"
         facts = outcome.facts

@@ -86,6 +86,7 @@ def run_study(context: Context, planned: PlannedStudy) -> None:
             context.messages.warn(sentence, topic=TOPIC)
             return
         if context.attempt(lambda: document.document.keep_study(study), TOPIC):
+            planned.study.finish()
             use = MessageAction(
                 translate("Study", "Use it"), lambda: use_study(context, planned.request, study.sha256)
             )

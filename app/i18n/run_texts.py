@@ -21,8 +21,8 @@ def mode_name(mode: str) -> str:
 
 
 def run_kind(run: Run) -> str:
-    """Mode and engine of a result, and whether it is a hypothesis."""
-    return " · ".join(filter(None, (mode_name(run.mode), run.engine, hypothesis_mark(run))))
+    """Whether a result is a hypothesis, which narrow labels don't cut off; its mode and engine."""
+    return " · ".join(filter(None, (hypothesis_mark(run), mode_name(run.mode), run.engine)))
 
 
 def hypothesis_mark(run: Run) -> str:

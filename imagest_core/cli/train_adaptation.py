@@ -34,6 +34,8 @@ training continues with the same command. Pictures and captions never leave this
 DREAMBOOTH_CAPTION = "a painting in sks style"
 """The caption of DreamBooth and LoRA: "sks" is the rare word of diffusers' examples."""
 
+FEW = 20
+"""Fewer works of an artist are learned by heart."""
 HELD_OUT = 16
 """Maximum number of held-out pictures whose loss is measured."""
 
@@ -136,6 +138,8 @@ def _train(args: argparse.Namespace, recipe: Recipe, progress: Progress) -> int:
         picture_name="sample",
     )
     show(f"pictures: {len(training):,}; base: {base.name}; method: {args.method}")
+    for note in _notes(args, training):
+        show(f"note: {note}")
     show(*plan_training(task, task.module, args.side, options).lines())
     if args.plan:
         return 0
@@ -207,6 +211,16 @@ def _pictures(
         progress,
     )
     return training, held_out if args.hold_out else None
+
+
+def _notes(args: argparse.Namespace, training: CaptionedPictures) -> list[str]:
+    """Return sentences about what may be wrong with the training pictures."""
+    from imagest_core.training.captioned_examples import picture_notes
+
+    notes = [*training.notes, *picture_notes(training, args.side)]
+    if len(training) < FEW and args.part == "artist":
+        notes.append(f"Fewer than {FEW} pictures are learned by heart: compare the samples with them.")
+    return notes
 
 
 def _prompts(args: argparse.Namespace, name: str, caption: str) -> tuple[str, ...]:

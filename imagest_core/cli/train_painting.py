@@ -13,7 +13,7 @@ from imagest_core.printable import show
 from imagest_core.progress import Progress
 
 if TYPE_CHECKING:
-    from imagest_core.training.study import StudyOutcome
+    from imagest_core.training.study import PaintingStudy
 
 HELP = "study one painting: adapt a model to its intact parts"
 DESCRIPTION = """Adapt a model to the intact parts of one painting. Crops of the scan are trained on; what is
@@ -55,12 +55,14 @@ def _run(args: argparse.Namespace, progress: Progress) -> int:
 
     inputs = (args.painting, args.mask)
     _check(args, inputs)
-    outcome = _studied(args, progress)
-    if outcome is None:
+    study = _planned(args, progress)
+    if args.plan:
         return 0
+    outcome = study.run(progress.part(0.05, 1.0))
     show(str(outcome.message))
     if outcome.study is not None:
         write_study(outcome.study, args.out, force=args.force, inputs=inputs)
+        study.finish()
         show(f"written: {args.out}; use it with imagest restore --study {args.out}")
     return 0
 
@@ -77,8 +79,8 @@ def _check(args: argparse.Namespace, inputs: tuple[Path, ...]) -> None:
         raise InputError("The embedded network reads no text: leave out --prompt.")
 
 
-def _studied(args: argparse.Namespace, progress: Progress) -> StudyOutcome | None:
-    """Print the plan, then study the painting; None if only the plan is wanted."""
+def _planned(args: argparse.Namespace, progress: Progress) -> PaintingStudy:
+    """Read the crops of the painting, and print the plan."""
     from imagest_core.damage.mask_io import read_mask
     from imagest_core.painting.reader import open_painting
     from imagest_core.training.study import PaintingStudy, load_task, options_for
@@ -96,4 +98,4 @@ def _studied(args: argparse.Namespace, progress: Progress) -> StudyOutcome | Non
         task = load_task(args.engine, args.model, args.device, args.threads, options, loading)
         study = PaintingStudy(painting, damage, task, options, progress.part(0.0, 0.05))
         show(f"model: {task.base_name}", *study.plan.lines())
-        return None if args.plan else study.run(progress.part(0.05, 1.0))
+        return study

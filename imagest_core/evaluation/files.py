@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from imagest_core.errors import OutputError
+from imagest_core.models.description import file_hash
 from imagest_core.painting.atomic import all_or_none, check_writable, replacing
 from imagest_core.painting.outputs import check_targets, same_file
+
+LIST = "evaluation-files.json"
+"""The SHA-256 of each file that an evaluation has written, by its name in the folder."""
 
 
 @contextmanager
@@ -22,7 +28,7 @@ def results_folder(
     """
     check_outside(folder, inputs)
     with made_folder(folder):
-        check_targets([folder / name for name in names], force=force, inputs=inputs)
+        check_targets([folder / name for name in (*names, LIST)], force=force, inputs=inputs)
         check_writable(folder / names[0])
         yield
 
@@ -72,3 +78,54 @@ def write_files(
             with replacing(path, force=force, room=len(data)) as temporary:
                 temporary.write_bytes(data)
     return tuple(files)
+
+
+def write_results(
+    folder: Path,
+    outputs: Mapping[str, bytes],
+    *,
+    force: bool,
+    inputs: Sequence[Path],
+    written: Iterable[Path] = (),
+    kept: Iterable[str] = (),
+) -> tuple[Path, ...]:
+    """Write the results of an evaluation by name into ``folder``, all or none; return their paths.
+
+    ``written``: files in it that are written already. Everything is listed in :data:`LIST`, and the files of
+    an earlier evaluation that belong to no result any more are removed, unless they were changed. ``kept``:
+    names that are not listed, and so never removed. Raises ``OutputError``.
+    """
+    former, left_out = _listed(folder), set(kept)
+    hashes = {name: hashlib.sha256(data).hexdigest() for name, data in outputs.items()}
+    hashes = {name: digest for name, digest in hashes.items() if name not in left_out}
+    hashes |= {path.relative_to(folder).as_posix(): file_hash(path) for path in written}
+    text = json.dumps({"format": 1, "files": hashes}, indent=1, ensure_ascii=False) + "\n"
+    listing = encoded({LIST: text})
+    paths = write_files(folder, {**outputs, **listing}, force=force, inputs=inputs)
+    for name in former.keys() - hashes.keys() - outputs.keys():
+        _remove_unchanged(folder, name, former[name])
+    return paths
+
+
+def _listed(folder: Path) -> dict[str, str]:
+    """Return the hashes of the files of an earlier evaluation by name; {} if it left no list."""
+    try:
+        files = json.loads((folder / LIST).read_text("utf-8"))["files"]
+        return {name: digest for name, digest in files.items() if isinstance(digest, str)}
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+        return {}
+
+
+def _remove_unchanged(folder: Path, name: str, digest: str) -> None:
+    """Remove a file that still has the hash ``digest``, and folders that it leaves empty."""
+    parts = PurePosixPath(name).parts
+    places = [folder.joinpath(*parts[:count]) for count in range(1, len(parts) + 1)]
+    if not parts or ".." in parts or PurePosixPath(name).is_absolute():
+        return
+    with suppress(OSError):
+        if any(place.is_symlink() for place in places) or not places[-1].is_file():
+            return
+        if file_hash(places[-1]) == digest:
+            places[-1].unlink()
+            for place in reversed(places[:-1]):
+                place.rmdir()

@@ -126,7 +126,8 @@ class Perceptual:
     def _open_clip(self, captions: bool) -> Callable[[Image8, str], float] | None:
         folder = self._store.find_clip()
         if folder is None or not captions:
-            why = "there is no CLIP model on this computer" if folder is None else "no case has a caption"
+            absent = "there is no CLIP model on this computer (add one with imagest models add)"
+            why = absent if folder is None else "no case has a caption"
             self.notes.append(f"CLIP score is empty: {why}.")
             self.empty["clip"] = f"{why}."
             return None

@@ -18,13 +18,14 @@ from imagest_core.errors import InputError, ModelError
 from imagest_core.evaluation import damaged_works, restoration_table, tables
 from imagest_core.evaluation.baselines import Baseline, baselines
 from imagest_core.evaluation.benchmark import Benchmark, columns, run_benchmark
-from imagest_core.evaluation.blind_test import SHEET, TALLY, check_no_scores
+from imagest_core.evaluation.blind_test import KEY, SHEET, TALLY, check_no_scores
 from imagest_core.evaluation.cases import ALL, Case, check_case, find_cases
 from imagest_core.evaluation.contact_sheet import Strip, close_strip, contact_sheet, whole_strip
-from imagest_core.evaluation.files import encoded, results_folder, write_files
+from imagest_core.evaluation.files import encoded, results_folder, write_results
 from imagest_core.evaluation.methods import Method, methods
 from imagest_core.evaluation.peers import check_installed
 from imagest_core.evaluation.perceptual import Perceptual
+from imagest_core.evaluation.used_models import check_models, models_of_methods
 from imagest_core.evaluation.weights import WeightStore
 from imagest_core.extras import require_extra
 from imagest_core.models.installed import find_model
@@ -93,7 +94,8 @@ def evaluate(evaluation: Evaluation, progress: Progress) -> Outcome:
     known, damaged = [c for c in cases if c.has_truth], [c for c in cases if not c.has_truth]
     WeightStore.default(evaluation.metric_weights)
     with _prepared(evaluation, known, damaged):
-        _check_cases(cases, rows, evaluation.seed, progress.part(0.0, CHECKING))
+        _check_cases(cases, rows, evaluation.seed, progress.part(0.0, CHECKING / 2))
+        check_models(models_of_methods(rows), progress.part(CHECKING / 2, CHECKING))
         share = CHECKING + (1 - CHECKING) * len(known) / len(cases)
         outputs: dict[str, bytes] = {}
         shown: list[str] = []
@@ -101,7 +103,10 @@ def evaluate(evaluation: Evaluation, progress: Progress) -> Outcome:
             outputs |= _with_truth(evaluation, known, rows, missing, progress.part(CHECKING, share), shown)
         if damaged:
             outputs |= _without_truth(evaluation, damaged, rows, progress.part(share, 1.0), shown)
-        paths = write_files(evaluation.out, outputs, force=evaluation.force, inputs=evaluation.inputs)
+        blind = (KEY, TALLY, *sheet_names(SHEET, len(damaged)))  # a test may be out with judges
+        paths = write_results(
+            evaluation.out, outputs, force=evaluation.force, inputs=evaluation.inputs, kept=blind
+        )
     return Outcome(paths, tuple(shown))
 
 

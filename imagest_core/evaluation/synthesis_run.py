@@ -20,7 +20,7 @@ from imagest_core.evaluation.baselines import Baseline, baselines, title_of
 from imagest_core.evaluation.cases import eight_bit
 from imagest_core.evaluation.cited import SYNTHESIS_COLUMNS, TABLE_1
 from imagest_core.evaluation.contact_sheet import Strip, fitted
-from imagest_core.evaluation.files import encoded, made_folder, results_folder, write_files
+from imagest_core.evaluation.files import encoded, made_folder, results_folder, write_results
 from imagest_core.evaluation.paper_table import PaperRow, PaperTable, RowKind, cited_rows, missing_rows
 from imagest_core.evaluation.perceptual import Perceptual, set_distances
 from imagest_core.evaluation.plots import plotted
@@ -34,6 +34,7 @@ from imagest_core.evaluation.synthesis_inputs import (
 )
 from imagest_core.evaluation.synthesis_methods import Style, SynthesisMethod, SynthesisSettings
 from imagest_core.evaluation.tables import csv_text
+from imagest_core.evaluation.used_models import check_models, models_of_synthesis
 from imagest_core.evaluation.weights import WeightStore
 from imagest_core.extras import require_extra
 from imagest_core.painting.outputs import check_target, normalized_name
@@ -104,7 +105,7 @@ def evaluate_synthesis(evaluation: SynthesisEvaluation, progress: Progress) -> O
     pairs = [(prompt, styles[number % len(styles)]) for number, prompt in enumerate(prompts)]
     with _prepared(evaluation, folders.values(), len(pairs)):
         # All pictures are read before the first one is painted, which takes long.
-        checking = progress.part(0.0, CHECKING, "checking")
+        checking = progress.part(0.0, CHECKING / 2, "checking")
         for path in checking.part(0.0, 0.5).steps(sorted({path for _, path in pairs} - {*reference})):
             read_square(path, evaluation.settings.side)
         perceptual = Perceptual(store, captions=True, distances=False)
@@ -112,12 +113,19 @@ def evaluate_synthesis(evaluation: SynthesisEvaluation, progress: Progress) -> O
             perceptual.features(eight_bit(read_square(path, evaluation.settings.side)))
             for path in checking.part(0.5, 1.0).steps(reference)
         ]
+        check_models(models_of_synthesis(methods), progress.part(CHECKING / 2, CHECKING))
         painting = progress.part(CHECKING, 1.0)
         measured = _paint_all(evaluation, methods, folders, pairs, perceptual, painting)
         known = [each for each in features if each is not None]
         table = _table(evaluation, measured, missing, perceptual, known)
         outputs = _files(table, measured, pairs) | _sheets(evaluation, folders, pairs)
-        paths = write_files(evaluation.out, outputs, force=evaluation.force, inputs=evaluation.inputs)
+        paths = write_results(
+            evaluation.out,
+            outputs,
+            force=evaluation.force,
+            inputs=evaluation.inputs,
+            written=[path for folder in folders.values() for path in _picture_files(folder, len(pairs))],
+        )
     return Outcome(paths, (table.to_markdown(),))
 
 
@@ -215,6 +223,12 @@ def _sheets(
 def picture_name(number: int) -> str:
     """Return the file name of the picture of a pair, counted from 0."""
     return f"{number + 1:04d}.png"
+
+
+def _picture_files(folder: Path, count: int) -> list[Path]:
+    """Return the pictures of a method with their records."""
+    pictures = [folder / picture_name(number) for number in range(count)]
+    return [file for each in pictures for file in (each, each.with_suffix(".json"))]
 
 
 def _folders(evaluation: SynthesisEvaluation, methods: Sequence[SynthesisMethod]) -> dict[str, Path]:
@@ -319,8 +333,7 @@ def _prepared(evaluation: SynthesisEvaluation, folders: Iterable[Path], count: i
         for folder in folders:
             if any(os.path.lexists(place) and not place.is_dir() for place in (folder.parent, folder)):
                 raise OutputError(f"{folder} can't be a folder, since a file is there: move it away.")
-            pictures = [folder / picture_name(number) for number in range(count)]
-            for path in (out for each in pictures for out in (each, each.with_suffix(".json"))):
+            for path in _picture_files(folder, count):
                 if os.path.lexists(path) and not (evaluation.force and path.is_file()):
                     check_target(path, force=evaluation.force)
         yield

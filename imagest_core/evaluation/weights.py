@@ -1,7 +1,8 @@
 """Find the weights of the perceptual metrics on this computer; nothing is downloaded.
 
 Only safetensors are read: first from the user's folder, then from the caches of the Hugging Face hub and of
-torch hub. A pickled ``.pth`` of the same network is not read, but reported.
+torch hub. A CLIP model of the library comes before those of the caches. A pickled ``.pth`` of the same
+network is not read, but reported.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from imagest_core.errors import InputError, ModelError
+from imagest_core.models.identity import ModelKind
+from imagest_core.models.installed import installed_models
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -71,6 +74,7 @@ class WeightStore:
     def find_clip(self) -> Path | None:
         """Return a folder with a complete CLIP model, or None."""
         own = [self.folder / CLIP_FOLDERS[0]] if self.folder else []
+        own += [model.path for model in installed_models(kinds=(ModelKind.CLIP,)) if not model.missing]
         places = [*own, *(place for name in CLIP_FOLDERS[1:] for place in self._snapshots(name))]
         return next((place for place in places if _is_clip_model(place)), None)
 

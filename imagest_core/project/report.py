@@ -66,9 +66,8 @@ def _counted(decisions: dict[str, int]) -> str:
 def _run(run: dict[str, Any]) -> str:
     filled = f"{counted(run['count'], 'region')}, {run['pixels']:,} px"
     rejected = f"{run['rejected_part_pixels']:,} px of it rejected, " if run["rejected_part_pixels"] else ""
-    return _line(
-        f"run {run['id']}", f"{run['engine']}, seed {run['seed']}, {filled}, {rejected}{run['time']}"
-    )
+    kind = f"hypothesis, {run['engine']}" if run["hypothesis"] else run["engine"]
+    return _line(f"run {run['id']}", f"{kind}, seed {run['seed']}, {filled}, {rejected}{run['time']}")
 
 
 def _annotation(number: int, item: dict[str, Any]) -> str:

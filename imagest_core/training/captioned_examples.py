@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from torch.utils.data import Dataset
 from imagest_core.arrays import Image8
 from imagest_core.errors import InputError
 from imagest_core.progress import Progress
-from imagest_core.training.captions import read_rows, unique_pictures
+from imagest_core.training.captions import CaptionRow, read_rows, unique_pictures
 from imagest_core.training.damage_simulation import simulate_mask
 from imagest_core.training.images import StoredPicture, StoredPictures, held_out
 from imagest_core.training.style_examples import (
@@ -52,17 +52,23 @@ PromptMaker = Callable[[str, str], Sequence[str]]
 
 @dataclass(frozen=True)
 class CaptionedPictures:
-    """Pictures, and the prompts of each, one of which is drawn for an example."""
+    """Pictures, and the prompts of each, one of which is drawn for an example.
+
+    ``notes``: sentences about what the table of captions left out.
+    """
 
     pictures: Sequence[Image8]
     names: tuple[str, ...]
     prompts: tuple[tuple[str, ...], ...]
+    notes: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, pictures: Sequence[StoredPicture], prompts: Sequence[Sequence[str]]) -> CaptionedPictures:
+    def of(
+        cls, pictures: Sequence[StoredPicture], prompts: Sequence[Sequence[str]], notes: Sequence[str] = ()
+    ) -> CaptionedPictures:
         """Return pictures that are decoded when they are needed."""
         names = tuple(picture.name for picture in pictures)
-        return cls(StoredPictures(pictures), names, tuple(map(tuple, prompts)))
+        return cls(StoredPictures(pictures), names, tuple(map(tuple, prompts)), tuple(notes))
 
     @property
     def sha256(self) -> str:
@@ -86,9 +92,11 @@ def load_captioned(
     pictures are trained on. Raises ``InputError``.
     """
     pictures = unique_pictures(sources, progress)
-    captions = {picture.name: "" for picture in pictures}
+    captions, notes = {picture.name: "" for picture in pictures}, list[str]()
     if table is not None:
-        captions = {row.path: row.caption for row in read_rows(table) if row.kept and row.caption}
+        rows = read_rows(table)
+        notes = _table_notes(captions, rows)
+        captions = {row.path: row.caption for row in rows if row.kept and row.caption}
     sides: tuple[list[StoredPicture], list[StoredPicture]] = ([], [])
     for picture in pictures:
         if picture.name in captions:
@@ -97,9 +105,38 @@ def load_captioned(
         named = f"{table} keeps none of the pictures" if table else "All pictures are held out"
         raise InputError(f"{named}: nothing is left to train on.")
     training, unseen = (
-        CaptionedPictures.of(side, [prompts_of(p.name, captions[p.name]) for p in side]) for side in sides
+        CaptionedPictures.of(side, [prompts_of(p.name, captions[p.name]) for p in side], notes)
+        for side in sides
     )
     return training, unseen
+
+
+def _table_notes(names: Collection[str], rows: Sequence[CaptionRow]) -> list[str]:
+    """Say which pictures a table leaves out without a ``no``, and which of its rows have no picture."""
+    listed = {row.path for row in rows}
+    unlisted = sorted(set(names) - listed)
+    strange = [row.path for row in rows if row.path not in names]
+    blank = [row.path for row in rows if row.kept and not row.caption and row.path in names]
+    found = (
+        (unlisted, "Not in the table of captions, and left out"),
+        (blank, "With an empty caption, and left out"),
+        (strange, "In the table only, without a picture"),
+    )
+    return [f"{what}: {len(those):,}, such as {those[0]}." for those, what in found if those]
+
+
+def picture_notes(pictures: CaptionedPictures, side: int) -> list[str]:
+    """Say how many pictures are smaller than the squares of ``side`` px that are trained on."""
+    assert isinstance(pictures.pictures, StoredPictures)
+    sizes = {picture.name: picture.size() for picture in pictures.pictures.stored}
+    small = sorted((name for name, size in sizes.items() if min(size) < side), key=lambda n: min(sizes[n]))
+    if not small:
+        return []
+    width, height = sizes[small[0]]
+    return [
+        f"Smaller than {side} px, and enlarged, so that blur is learned: {len(small):,}, such as {small[0]} "
+        f"({width} × {height} px). Leave such pictures out, or choose a smaller --side."
+    ]
 
 
 class CaptionedExamples(Dataset[tuple[Tensor, Tensor, str]]):

@@ -7,6 +7,7 @@ import io
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from imagest_core.arrays import Image8
 from imagest_core.errors import InputError
@@ -95,20 +96,42 @@ def write_rows(path: Path, rows: Iterable[CaptionRow]) -> None:
 
 
 def read_rows(path: Path) -> list[CaptionRow]:
-    """Read the table; raises ``InputError`` if it isn't one."""
+    """Read the table, with commas or, as some spreadsheets save it, semicolons or tabs.
+
+    Raises ``InputError`` if it isn't one.
+    """
     check_regular_file(path)
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
-            reader = csv.DictReader(file, strict=True)
-            if not {"path", "caption"} <= set(reader.fieldnames or ()):
-                raise ValueError("it has no columns path and caption")
-            return [_row(line, reader.line_num) for line in reader]
+            first = file.readline()
+            file.seek(0)
+            separator = next((mark for mark in ";\t" if mark in first), ",")
+            return _rows(csv.DictReader(file, strict=True, delimiter=separator))
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path} is no table of captions in UTF-8: save it as CSV in UTF-8.") from error
     except (OSError, ValueError, csv.Error) as error:
         raise InputError(f"{path} is no table of captions: {error}.") from error
 
 
-def _row(line: Mapping[str | None, str | None], number: int) -> CaptionRow:
+def _rows(reader: csv.DictReader[str]) -> list[CaptionRow]:
+    """Return the rows that aren't empty; raises ``ValueError``."""
+    if not {"path", "caption"} <= set(reader.fieldnames or ()):
+        raise ValueError("it has no columns path and caption")
+    rows: dict[str, CaptionRow] = {}
+    for line in reader:
+        if not any(line.values()):
+            continue
+        row = _row(line, reader.line_num)
+        if row.path in rows:
+            raise ValueError(f"line {reader.line_num} names {row.path} a second time")
+        rows[row.path] = row
+    return list(rows.values())
+
+
+def _row(line: Mapping[str | None, Any], number: int) -> CaptionRow:
     """Return a row; raises ``ValueError``."""
+    if None in line:
+        raise ValueError(f"line {number} has too many columns: put a caption with commas in double quotes")
     path, caption = line.get("path") or "", (line.get("caption") or "").strip()
     kept = (line.get("kept") or YES).strip().lower()
     if not path or kept not in (YES, NO):

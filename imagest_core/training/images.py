@@ -62,7 +62,11 @@ class StoredPicture:
 
     def check(self) -> None:
         """Raise :class:`InputError` if the header can't be read or the picture is too large."""
-        _check_header(self.name, io.BytesIO(self.data) if self.path is None else self.path)
+        self.size()
+
+    def size(self) -> tuple[int, int]:
+        """Return width and height in the header; raises as :meth:`check` does."""
+        return _checked_size(self.name, io.BytesIO(self.data) if self.path is None else self.path)
 
 
 class StoredPictures(Sequence[Image8]):
@@ -128,7 +132,7 @@ def load_works(sources: Sequence[Path], progress: Progress | None = None) -> tup
 
 def _decoded(name: str, data: bytes, flags: int) -> Image8:
     """Decode the picture in ``data``; raises :class:`InputError`."""
-    _check_header(name, io.BytesIO(data))
+    _checked_size(name, io.BytesIO(data))
     try:
         picture = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
     except Exception as error:  # decoders raise arbitrary errors for damaged data
@@ -138,8 +142,8 @@ def _decoded(name: str, data: bytes, flags: int) -> Image8:
     return np.asarray(picture, np.uint8)
 
 
-def _check_header(name: str, file: Path | io.BytesIO) -> None:
-    """Raise :class:`InputError` if the header of a picture can't be read or states too many pixels."""
+def _checked_size(name: str, file: Path | io.BytesIO) -> tuple[int, int]:
+    """Return the size of a picture; raises :class:`InputError` for damaged headers and too many pixels."""
     try:
         with warnings.catch_warnings(), Image.open(file) as header:
             warnings.simplefilter("ignore")
@@ -151,6 +155,7 @@ def _check_header(name: str, file: Path | io.BytesIO) -> None:
             f"The training picture {name} has {width} × {height} pixels, more than"
             f" {LARGEST_PICTURE / 1e6:,.0f} megapixels: cut it into tiles."
         )
+    return width, height
 
 
 def _undecodable(name: str) -> str:

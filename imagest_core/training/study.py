@@ -103,10 +103,11 @@ class StudyOutcome:
     def message(self) -> Message:
         """Say how the loss on held-out crops changed, and what follows."""
         facts = self.facts
+        digits = _digits(facts.standard_error)
         figures = {
-            "before": f"{facts.loss_before:.4f}",
-            "after": f"{facts.loss_after:.4f}",
-            "error": f"{facts.standard_error:.4f}",
+            "before": f"{facts.loss_before:.{digits}f}",
+            "after": f"{facts.loss_after:.{digits}f}",
+            "error": f"{facts.standard_error:.{digits}f}",
         }
         if self.study is not None:
             return Message(
@@ -119,6 +120,11 @@ class StudyOutcome:
             "to {after} (standard error {error}).",
             **figures,
         )
+
+
+def _digits(error: float) -> int:
+    """Return the decimals that show two digits of a standard error: 4 to 8."""
+    return min(8, max(4, 1 - math.floor(math.log10(error)))) if error > 0 else 4
 
 
 class PaintingStudy:
@@ -207,7 +213,8 @@ class PaintingStudy:
     def run(self, progress: Progress) -> StudyOutcome:
         """Train and measure; a cancelled or killed study continues where it was.
 
-        Raises ``Cancelled``, and ``InputError`` if the loss isn't finite.
+        The state of a study that helps stays until :meth:`finish`. Raises ``Cancelled``, and ``InputError``
+        if the loss isn't finite.
         """
         measuring = progress.part(0.0, 0.05, "measuring")
         before = self.held_out_losses(measuring)
@@ -217,8 +224,13 @@ class PaintingStudy:
         self._train(clock, progress.part(0.05, 0.95))
         after = self.held_out_losses(progress.part(0.95, 1.0, "measuring"))
         outcome = self._outcome(before, after, clock)
-        shutil.rmtree(self.folder, ignore_errors=True)
+        if outcome.study is None:
+            self.finish()
         return outcome
+
+    def finish(self) -> None:
+        """Remove the state; call it once the study is written, which may fail for lack of space."""
+        shutil.rmtree(self.folder, ignore_errors=True)
 
     def _train(self, clock: TrainingClock, progress: Progress) -> None:
         began = time.monotonic() - clock.seconds

@@ -34,10 +34,12 @@ from imagest_core.project.accepted_fills import AcceptedFills
 from imagest_core.project.document import Document
 from imagest_core.project.operations.results import add_run
 from imagest_core.project.probe import as_text, probe_state
+from imagest_core.project.report import as_text as project_report
 from imagest_core.project.rerun import refinement_of
 from imagest_core.project.run import MemoryContent, Run
 from imagest_core.project.snapshot import Snapshot
 from imagest_core.project.state import Subject, Verdict
+from imagest_core.project.summary import summary
 from imagest_core.restoration.record import RestorationRecord, StartFacts
 
 SIZE = (160, 120)
@@ -91,12 +93,15 @@ def test_four_hypotheses_are_made_compared_and_one_is_picked(
     contact = user.window.area.contact
     assert contact is not None
     user.until(lambda: contact.shown == [2, 3, 4, 5])
-    assert "hypothesis" in contact.cells[1].title.text()
+    assert "· hypothesis · stable-diffusion" in contact.cells[1].title.text()  # the end may be cut off
     QTest.keyClick(contact.cells[1].view, Qt.Key.Key_2)
     user.until(lambda: deciding.verdict(context, runs[3], 1) is Verdict.ACCEPTED)
     user.document.document.save_as(tmp_path / "named.imagest")
     copy = Document.open_read_only(tmp_path / "named.imagest")
     assert [run.id for run in copy.state.runs.values() if run.hypothesis] == [2, 3, 4, 5]
+    lines = project_report(summary(copy, ())).splitlines()
+    assert "hypothesis, stable-diffusion" in next(line for line in lines if line.startswith("run 2"))
+    assert "hypothesis" not in next(line for line in lines if line.startswith("run 1"))
     copy.abandon()
 
 

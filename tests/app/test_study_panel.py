@@ -15,6 +15,7 @@ from user import User
 from app.commands import restore as restoring
 from app.i18n.run_texts import study_mark
 from app.window.main_window import MainWindow
+from imagest_core.errors import ProjectError
 from imagest_core.models import studies
 from imagest_core.models.cache import loaded_models
 from imagest_core.painting.geometry import Box
@@ -22,6 +23,7 @@ from imagest_core.project import probe
 from imagest_core.project.document import Document
 from imagest_core.restoration.request import RestorationRequest
 from imagest_core.training import study as training
+from imagest_core.training.study_states import states_folder
 from imagest_core.training.study_tasks import StudyOptions
 
 SIDE = 920
@@ -108,3 +110,29 @@ def test_a_plan_is_dropped_when_the_damage_changes(user: User, settle: Callable[
     mark(user.document, Box(10, 10, 20, 20))
     assert not section.start.isVisibleTo(section)
     assert section.begin.isEnabled()
+
+
+def test_a_study_that_can_t_be_kept_is_not_trained_again(
+    user: User, settle: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    section, document = user.window.style_panel.study, user.document.document
+
+    def no_room(_: object) -> None:
+        raise ProjectError("The disk became full.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(document, "keep_study", no_room)
+        section.begin.click()
+        settle()
+        section.start.click()
+        settle()
+    assert "disk became full" in user.said[-1].sentence
+    assert not document.studies
+    section.begin.click()
+    settle()
+    assert section._planned is not None
+    assert section._planned.study.plan.done == 10
+    section.start.click()
+    settle()
+    assert len(document.studies) == 1
+    assert not list(states_folder().iterdir())

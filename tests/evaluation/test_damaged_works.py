@@ -96,7 +96,7 @@ def evaluated(damaged: Path, cli, *more: object) -> Path:
 def test_damaged_works_get_seams_and_a_blind_sheet(damaged: Path, cli) -> None:
     out = evaluated(damaged, cli)
     assert {path.name for path in out.iterdir()} == {
-        "damaged.csv", "damaged.md", "tally.csv", "key.csv", "blind.png",
+        "damaged.csv", "damaged.md", "tally.csv", "key.csv", "blind.png", "evaluation-files.json",
     }  # fmt: skip
     rows = rows_of(out / "damaged.csv")
     assert len(rows) == 4 * len(METHODS)

@@ -22,7 +22,7 @@ from imagest_core.progress import Cancelled, Progress
 FILES = {
     "cases.csv", "means.csv", "differences.csv", "report.md",
     "table-2.md", "table-2.csv", "table-2.png",
-    "sheet-cracks.png", "sheet-losses.png", "close-cracks.png", "close-losses.png",
+    "sheet-cracks.png", "sheet-losses.png", "close-cracks.png", "close-losses.png", "evaluation-files.json",
 }  # fmt: skip
 
 

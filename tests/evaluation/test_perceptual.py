@@ -20,6 +20,7 @@ from imagest_core.errors import ModelError
 from imagest_core.evaluation import networks, weights
 from imagest_core.evaluation.perceptual import COLUMNS, Perceptual
 from imagest_core.evaluation.weights import WeightStore, load_into
+from imagest_core.models.library import add_model
 
 
 @pytest.fixture(autouse=True)
@@ -186,6 +187,16 @@ def test_clip_score_is_a_cosine_by_the_model_in_the_folder(
     assert score != perceptual.measure(picture, picture, mask, "b")["clip"]
     assert math.isnan(perceptual.measure(picture, picture, mask)["clip"])
     assert any("raw cosine" in note and "clip" in note for note in perceptual.notes)
+
+
+def test_a_clip_model_of_the_library_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("IMAGEST_DATA", str(tmp_path / "data"))
+    assert WeightStore().find_clip() is None
+    write_tiny_clip(tmp_path / "mine")
+    add_model(tmp_path / "mine", "mine", in_place=True)
+    assert WeightStore().find_clip() == tmp_path / "mine"
+    write_tiny_clip(tmp_path / "weights" / "clip")
+    assert WeightStore(tmp_path / "weights").find_clip() == tmp_path / "weights" / "clip"
 
 
 def write_tiny_clip(folder: Path) -> None:

@@ -326,6 +326,8 @@ def test_a_table_of_captions_decides_what_is_trained_on(tmp_path: Path, works: P
         }  # fmt: skip
     for text, sentence in (
         ("a;b\n", "no columns path and caption"),
+        ("path,caption\nwork-2.png,boats, at dusk\n", "line 2 has too many columns"),
+        ("path,caption\nwork-2.png,boats\nwork-2.png,sky\n", "line 3 names work-2.png a second time"),
         ("path,caption,kept\nx.png,boats,maybe\n", "line 2 needs a path"),
         ("path,caption,similarity\nx.png,boats,high\n", "similarity in line 2"),
         ("path,caption\nother.png,boats\n", "keeps none of the pictures"),
@@ -333,6 +335,39 @@ def test_a_table_of_captions_decides_what_is_trained_on(tmp_path: Path, works: P
         table.write_text(text)
         with pytest.raises(InputError, match=sentence):
             load_captioned([works / "Claude_Monet"], lambda name, caption: (caption,), table)
+
+
+def test_tables_of_spreadsheets_are_read(tmp_path: Path) -> None:
+    table = tmp_path / "captions.csv"
+    expected = [CaptionRow("a.png", "boats, at dusk", 0.25), CaptionRow("b.png", "sky", kept=False)]
+    for mark in ";\t":
+        text = "path,caption,similarity,kept\na.png,BOATS,0.25,yes\nb.png,sky,,no\n,,,\n\n"
+        table.write_text("\ufeff" + text.replace(",", mark).replace("BOATS", "boats, at dusk"), "utf-8")
+        assert read_rows(table) == expected
+    table.write_bytes("path,caption\na.png,Bäume\n".encode("cp1252"))
+    with pytest.raises(InputError, match="save it as CSV in UTF-8"):
+        read_rows(table)
+
+
+def test_what_a_table_leaves_out_is_said(tmp_path: Path, works: Path, bases: Path, cli) -> None:
+    table, source = tmp_path / "captions.csv", works / "Claude_Monet"
+    write_rows(
+        table, [CaptionRow("work-0.png", "boats"), CaptionRow("work-1.png", ""), CaptionRow("wrok.png", "x")]
+    )
+    run = tmp_path / "run"
+    command = ["train", "artist", source, "--base", bases / "sd1", "--captions", table, "--method", "lora",
+               "--device", "cpu", "--plan", "-o", run]  # fmt: skip
+    answer = cli(*command, "--side", 128)
+    assert answer.code == 0, answer.err
+    notes = [line for line in answer.out.splitlines() if line.startswith("note: ")]
+    assert notes == [
+        "note: Not in the table of captions, and left out: 2, such as work-2.png.",
+        "note: With an empty caption, and left out: 1, such as work-1.png.",
+        "note: In the table only, without a picture: 1, such as wrok.png.",
+        "note: Smaller than 128 px, and enlarged, so that blur is learned: 1, such as work-0.png "
+        "(72 × 72 px). Leave such pictures out, or choose a smaller --side.",
+        "note: Fewer than 20 pictures are learned by heart: compare the samples with them.",
+    ]
 
 
 def test_an_epoch_has_every_picture_once() -> None:

@@ -17,7 +17,7 @@ from tiny_model import picture, tiny_checkpoint
 from tiny_models import tiny_sd
 
 from imagest_core.damage.map import DamageMap
-from imagest_core.errors import InputError, ModelError
+from imagest_core.errors import InputError, ModelError, OutputError
 from imagest_core.models import studies
 from imagest_core.models.cache import loaded_models
 from imagest_core.models.low_rank import LowRankChanges, add_changes
@@ -253,7 +253,9 @@ def test_a_study_of_other_weights_or_another_kind_is_refused(
 
 
 def test_a_cancelled_study_continues_where_it_was(painting: Painting, models: Path) -> None:
-    whole = study_of(painting, models).run(Progress())
+    first = study_of(painting, models)
+    whole = first.run(Progress())
+    first.finish()
     assert not list((cache_folder() / "studies").iterdir())
     interrupted = study_of(painting, models)
     reports = 0
@@ -299,6 +301,38 @@ def test_a_lora_studies_the_painting(pipelines: Path, painting: Painting, base: 
 
 
 # The command line
+
+
+def test_a_study_that_could_not_be_written_is_not_trained_again(
+    cli: Callable[..., Answer], scan: Path, mask: Path, models: Path, tmp_path: Path, monkeypatch
+) -> None:
+    out = tmp_path / "study.safetensors"
+    command = ["train", "painting", scan, "--mask", mask, "--model", models / "toy", "--device", "cpu",
+               "--steps", 6, "--rate", 0.01, "--batch", 2, "--rank", 2, "--crops", 16, "-o", out]  # fmt: skip
+
+    def no_room(*_: object, **__: object) -> None:
+        raise OutputError("The disk became full.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("imagest_core.training.study.write_study", no_room)
+        assert cli(*command).code == 2
+    assert not out.exists()
+    made = cli(*command)
+    assert made.code == 0, made.err
+    assert "for 6 steps (6 of them are done)" in made.out
+    assert out.exists()
+    assert not list((cache_folder() / "studies").iterdir())
+
+
+def test_a_small_gain_is_shown_with_the_digits_of_its_error() -> None:
+    facts = studies.StudyFacts(
+        studies.IMAGEST, "b", "0", "s", "0", "0", 1, 1, 0.1, 0, 64, 1, 9, 9, 1.15784, 1.15781, 3e-5, 1.23e-6
+    )
+    sentence = str(StudyOutcome(facts, None, 1.0).message)
+    assert "from 1.1578400 to 1.1578100 (standard error 0.0000012)" in sentence
+    assert "(standard error 0.0000)" in str(
+        StudyOutcome(replace(facts, standard_error=0.0), None, 1.0).message
+    )
 
 
 def test_the_command_line_studies_and_restores(
