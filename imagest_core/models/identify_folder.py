@@ -21,6 +21,7 @@ from imagest_core.models.identity import (
     refuse_pickled,
 )
 from imagest_core.models.onnx.diffusion_manifest import MANIFEST, read_manifest
+from imagest_core.models.onnx.graphs import MANIFEST as GRAPHS
 from imagest_core.models.safetensors_header import Header, read_header
 from imagest_core.models.style_adapter import KIND as STYLE_ADAPTER_KIND
 from imagest_core.models.validation import read_json
@@ -61,6 +62,14 @@ def identify_folder(folder: Path) -> Identity:
         return _exported(folder)
     if (folder / CONFIG).is_file():
         return _described(folder)
+    if (folder / GRAPHS).is_file():
+        raise ModelError(
+            Message(
+                "{folder} holds ONNX graphs of an Imagest network for other programs: choose the model that"
+                " they were exported from.",
+                folder=folder.name,
+            )
+        )
     names = sorted(_names(folder))
     weights = [name for name in names if name.endswith(".safetensors")]
     if len(weights) == 1:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 
@@ -25,11 +26,20 @@ def weights_hash(model: InstalledModel, progress: Progress | None = None) -> str
     if not hashes:
         for name in model.identity.files:
             progress.check()
-            path = model.root / name
-            stat = path.stat()
-            hashes[name] = _hash_of(path, stat.st_size, stat.st_mtime_ns)
+            hashes[name] = known_hash(model.root / name)
+    return joined_hash(hashes)
+
+
+def joined_hash(hashes: Mapping[str, str]) -> str:
+    """Return the SHA-256 over the hashes of all weights among ``hashes``, which are by file name."""
     joined = "".join(f"{name}:{hashes[name]};" for name in sorted(hashes) if name.endswith(WEIGHTS))
     return hashlib.sha256(joined.encode()).hexdigest()
+
+
+def known_hash(path: Path) -> str:
+    """Return the SHA-256 of a file, which is read once while it stays the same."""
+    stat = path.stat()
+    return _hash_of(path, stat.st_size, stat.st_mtime_ns)
 
 
 @lru_cache(maxsize=256)
