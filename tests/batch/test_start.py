@@ -227,7 +227,7 @@ def test_settings_that_can_t_be_read_start_anew_with_force(scans, out, settings)
     jobs = start(scans, out, settings)
     run_jobs(out, settings)
     (jobs.root / "settings.json").write_bytes(b"{")
-    with pytest.raises(InputError, match="can't be read .* Or give --force"):
+    with pytest.raises(InputError, match=r"can't be read .* Or give --force"):
         start(scans, out, settings)
     (out / "b.tif").write_bytes(b"II*\0 retouched")
     assert waiting(start(scans, out, settings, force=True)) == ["a.tif", "north wing/c.tif"]

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.skipif(shutil.which("make") is None, reason="make is no
 
 
 def run_make(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run ``make`` in ``folder`` as a user would, even where the tests themselves were started by ``make``."""
+    """Run ``make`` in ``folder`` as a user would, even where ``make`` itself started the tests."""
     environment = {name: value for name, value in os.environ.items() if name not in INHERITED}
     command = ["make", "--no-print-directory", *arguments]
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=60, env=environment)
