@@ -22,7 +22,7 @@ from app.dialogs.queue_options import QueueOptions
 from app.folders import remember_folder, start_folder
 from app.i18n.core_messages import localized
 from app.i18n.noop import QT_TRANSLATE_NOOP
-from app.jobs.painting_queue import Added
+from app.jobs.painting_queue import Added, Listed
 from app.messages import explained
 from app.widgets.parts import button, column, label, restyle, row
 from app.widgets.placement import Dialog
@@ -61,6 +61,7 @@ class QueueDialog(Dialog):
         self._context, self._queue = context, context.queue
         self._rows: dict[str, tuple[Job, JobState]] = {}
         self._items: dict[str, QTreeWidgetItem] = {}
+        self._damaged: set[Path] = set()
         self._adding = self._proposed = False
         self.setWindowTitle(self.tr("Queue"))
         self.setAcceptDrops(True)
@@ -158,10 +159,18 @@ class QueueDialog(Dialog):
 
     def _read(self) -> None:
         """Read the list in the background, then show it."""
-        self._context.background.latest("queue", self._queue.jobs, self.show_jobs)
+        self._context.background.latest("queue", self._queue.read, self.show_list)
 
-    def show_jobs(self, jobs: list[tuple[Job, JobState]]) -> None:
-        """Show the jobs; rows that are there already keep their place unless the order changed."""
+    def show_list(self, listed: Listed) -> None:
+        """Show the jobs; rows that are there already keep their place unless the order changed.
+
+        Files that can't be read as jobs are named once.
+        """
+        jobs, unnamed = listed.jobs, [path for path in listed.damaged if path not in self._damaged]
+        if unnamed and not self._adding:
+            self._damaged.update(unnamed)
+            sentence = self.tr("%n job file(s) can't be read (%1): add the scans again.", "", len(unnamed))
+            self.say(sentence.replace("%1", str(unnamed[0])), "warn")
         order = [job.id for job, _ in jobs]
         self._rows = {job.id: (job, state) for job, state in jobs}
         if order != list(self._items):

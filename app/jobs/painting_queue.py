@@ -7,6 +7,7 @@ a job of a runner that belongs to the queue; restorations in the window go on be
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
@@ -16,7 +17,7 @@ from PySide6.QtCore import QObject, Signal
 from app.jobs.runner import Job, Jobs
 from imagest_core.batch.job import Job as PaintingJob
 from imagest_core.batch.job import JobState
-from imagest_core.batch.job_list import JobList
+from imagest_core.batch.job_list import DAMAGED, JobList, id_of
 from imagest_core.batch.processes import Limits, drop_flag, pause_flag, run_in_processes
 from imagest_core.batch.settings import BatchSettings
 from imagest_core.batch.sources import (
@@ -39,6 +40,13 @@ class Added(NamedTuple):
     new: int
     known: int
     notes: tuple[Message, ...] = ()
+
+
+class Listed(NamedTuple):
+    """The jobs of a list with their states, in order, and the files that can't be read as jobs."""
+
+    jobs: list[tuple[PaintingJob, JobState]]
+    damaged: list[Path]
 
 
 class PaintingQueue(QObject):
@@ -79,6 +87,9 @@ class PaintingQueue(QObject):
         """Use the list in ``folder``, which need not exist yet; not while the queue runs."""
         if not self.running:
             self.list = JobList(folder.absolute())
+            if self.list.exists:
+                with suppress(OSError):  # said when the list is changed
+                    self.list.create()
             self.changed.emit()
 
     def close(self) -> None:
@@ -97,9 +108,14 @@ class PaintingQueue(QObject):
             save_settings(self.list, settings)
             self.changed.emit()
 
-    def jobs(self) -> list[tuple[PaintingJob, JobState]]:
-        """All jobs with their states, in order; reads a file a job."""
-        return [] if self.list is None or not self.list.exists else list(self.list.all().values())
+    def read(self) -> Listed:
+        """Read the list, a file a job. Damaged files of running jobs are left to their owners."""
+        if self.list is None or not self.list.exists:
+            return Listed([], [])
+        root, (found, damaged) = self.list.root, self.list.scan()
+        files = [root / state / name for state, name in damaged if state is not JobState.RUNNING]
+        files += [root / DAMAGED / name for name in self.list.files(DAMAGED) if id_of(name) not in found]
+        return Listed(list(found.values()), files)
 
     # Changing
 

@@ -56,14 +56,14 @@ class JobList:
         self.root = folder / FOLDER
 
     def create(self) -> None:
-        """Create the folders of the list."""
+        """Create the folders of the list, also those that a copy without empty folders has lost."""
         for state in JobState:
             (self.root / state).mkdir(parents=True, exist_ok=True)
 
     @property
     def exists(self) -> bool:
-        """Whether the folder holds a list."""
-        return (self.root / JobState.WAITING).is_dir()
+        """Whether the folder holds a list; a copy may lack the empty folders."""
+        return any((self.root / state).is_dir() for state in JobState)
 
     # Reading
 

@@ -17,6 +17,8 @@ SCANS = (".tif", ".tiff", ".png", ".jpg", ".jpeg", ".webp", ".jp2", ".j2k", ".jp
 """Endings of the files of a folder that are scans; those named in a list may have any."""
 MASKS = (".png", ".tif", ".tiff", ".bmp", ".jpg", ".jpeg", ".webp")
 """Endings of masks beside a scan, in the order in which they are looked for."""
+SYSTEM_FOLDERS = ("lost+found", "System Volume Information", "$RECYCLE.BIN")
+"""Folders of the system on a disk, which hold no scans, or deleted ones."""
 MAX_LIST = 64 << 20
 
 
@@ -46,7 +48,11 @@ def find_sources(source: Path, suffix: str, out: Path) -> list[Source]:
         found = list(_in_folder(source, suffix, out) if source.is_dir() else _in_list(source, suffix))
     except OSError as error:
         raise InputError(
-            Message("{path} can't be read: {reason}.", path=source, reason=error.strerror or error)
+            Message(
+                "{path} can't be read: {reason}.",
+                path=error.filename or source,
+                reason=error.strerror or error,
+            )
         ) from error
     if not found:
         raise InputError(_no_scan(source, suffix))
@@ -138,7 +144,7 @@ def single_source(scan: Path, suffix: str) -> Source:
 
 def _in_folder(folder: Path, suffix: str, out: Path) -> Iterator[Source]:
     root = folder.absolute()
-    for current, folders, names in os.walk(root):
+    for current, folders, names in os.walk(root, onerror=_raise):
         here = Path(current)
         folders[:] = sorted(name for name in folders if not _is_left_out(here / name, out))
         present = {here / name for name in names}
@@ -151,8 +157,14 @@ def _in_folder(folder: Path, suffix: str, out: Path) -> Iterator[Source]:
 
 
 def _is_left_out(folder: Path, out: Path) -> bool:
-    """Return whether a subfolder is hidden, or holds the results of this batch or another."""
-    return folder.name.startswith(".") or (folder / FOLDER).is_dir() or same_file(folder, out)
+    """Return whether a subfolder is hidden, the system's, or holds the results of this batch or another."""
+    if folder.name.startswith(".") or folder.name in SYSTEM_FOLDERS:
+        return True
+    return os.path.isdir(folder / FOLDER) or same_file(folder, out)  # False where it can't be read
+
+
+def _raise(error: OSError) -> None:
+    raise error
 
 
 def _in_list(path: Path, suffix: str) -> Iterator[Source]:

@@ -11,11 +11,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from imagest_core.batch.job import Job, JobState, Outcome, Stamp, template_of
-from imagest_core.batch.job_list import JobList
+from imagest_core.batch.job_list import DAMAGED, JobList
 from imagest_core.batch.lost import set_aside
 from imagest_core.batch.settings import BatchSettings
 from imagest_core.batch.sources import Source
-from imagest_core.batch.start_lock import starting
+from imagest_core.batch.start_lock import STARTING, starting
 from imagest_core.damage.detection.recipe import check_model
 from imagest_core.errors import InputError, OutputError
 from imagest_core.messages import Message
@@ -95,7 +95,8 @@ def _open(
     hashes: bool,
     notice: Callable[[Message], None],
 ) -> None:
-    stored = load_settings(jobs) if jobs.exists else None
+    exists = jobs.exists
+    stored = _stored_settings(jobs, force) if exists else None
     if stored is not None and stored != settings and not force:
         raise InputError(
             Message(
@@ -105,7 +106,8 @@ def _open(
             )
         )
     known: dict[str, tuple[Job, JobState]] = {}
-    if stored is not None:
+    if exists:
+        jobs.create()
         jobs.restore_withdrawn()
         jobs.release_stale()
         known, damaged = jobs.scan()
@@ -155,6 +157,15 @@ def _check_settings(settings: BatchSettings) -> None:
 
 
 def _make_folder(jobs: JobList) -> None:
+    for path in (jobs.root, *(jobs.root / name for name in (STARTING, DAMAGED, *JobState))):
+        if os.path.lexists(path) and not path.is_dir():
+            raise OutputError(
+                Message(
+                    "{path} isn't a folder, but the job list needs one there: move it away, or choose another"
+                    " folder for the results.",
+                    path=path,
+                )
+            )
     try:
         jobs.folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -182,6 +193,18 @@ def load_settings(jobs: JobList) -> BatchSettings:
                 folder=jobs.folder,
                 reason=error,
             )
+        ) from error
+
+
+def _stored_settings(jobs: JobList, force: bool) -> BatchSettings | None:
+    """Return the settings of a list; with ``force`` None if they can't be read."""
+    try:
+        return load_settings(jobs)
+    except InputError as error:
+        if force:
+            return None
+        raise InputError(
+            Message("{sentence} Or give --force to restore all scans again.", sentence=error.message)
         ) from error
 
 

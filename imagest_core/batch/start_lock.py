@@ -20,6 +20,8 @@ from pathlib import Path
 from imagest_core.batch.job_list import JobList, claim_name, is_stale
 from imagest_core.progress import Progress
 
+STARTING = "starting"
+"""The folder of the file, in that of the list."""
 FREE, HELD = "free", "held"
 HEARTBEAT = 10.0
 POLL = 0.05
@@ -33,7 +35,7 @@ def starting(jobs: JobList, progress: Progress) -> Iterator[None]:
 
     The folder of the batch must exist. If the body fails before it has created a list, nothing is left of it.
     """
-    folder = jobs.root / "starting"
+    folder = jobs.root / STARTING
     own = folder / claim_name(HELD)
     look = time.monotonic()
     while not _renamed(folder / FREE, own):

@@ -138,8 +138,7 @@ def _train(args: argparse.Namespace, recipe: Recipe, progress: Progress) -> int:
         picture_name="sample",
     )
     show(f"pictures: {len(training):,}; base: {base.name}; method: {args.method}")
-    for note in _notes(args, training):
-        show(f"note: {note}")
+    show(*(f"note: {note}" for note in _notes(args, training)))
     show(*plan_training(task, task.module, args.side, options).lines())
     if args.plan:
         return 0

@@ -32,6 +32,7 @@ from imagest_core.models.identity import (
     refuse_pickled,
 )
 from imagest_core.models.onnx.diffusion_manifest import MANIFEST, read_manifest
+from imagest_core.models.onnx.graphs import MANIFEST as GRAPHS
 from imagest_core.models.safetensors_header import read_header
 from imagest_core.models.style_adapter import KIND as STYLE_ADAPTER_KIND
 
@@ -62,6 +63,14 @@ def identify_folder(folder: Path) -> Identity:
         return _exported(folder)
     if (folder / CONFIG).is_file():
         return _described(folder)
+    if (folder / GRAPHS).is_file():
+        raise ModelError(
+            Message(
+                "{folder} holds ONNX graphs of an Imagest network for other programs: choose the model that"
+                " they were exported from.",
+                folder=folder.name,
+            )
+        )
     names = sorted(file_names(folder))
     weights = [name for name in names if name.endswith(".safetensors")]
     if len(weights) == 1:

@@ -29,7 +29,7 @@ from imagest_core.models.installed import (
     model_root,
 )
 from imagest_core.models.library_entry import ENTRY, Entry, read_entry, write_entry
-from imagest_core.models.onnx.diffusion_manifest import read_manifest
+from imagest_core.models.onnx.diffusion_manifest import changed_file, read_manifest
 from imagest_core.models.safetensors_header import read_header
 from imagest_core.painting.outputs import check_folder
 from imagest_core.printable import megabytes_apart, printable
@@ -60,7 +60,6 @@ LONGEST_NAME = 100
 SEPARATORS = frozenset(":,+@")
 """Characters that separate names, weights and words in lists of adapters and names of methods."""
 CHUNK = 4 << 20
-ADVICE = Message("export the graphs again with imagest models export-onnx")
 MARGIN = 64 << 20
 """Bytes that must remain free on the disk."""
 
@@ -304,11 +303,7 @@ def _check_graphs(root: Path, progress: Progress) -> None:
     for number, (name, digest) in enumerate(stated.items()):
         part = progress.part(number / len(stated), (number + 1) / len(stated))
         if hash_file(root / name, part) != digest:
-            raise ModelError(
-                Message(
-                    "{path} was changed after it was exported: {advice}.", path=root / name, advice=ADVICE
-                )
-            )
+            raise ModelError(changed_file(root / name))
 
 
 def _is_valid_name(name: str) -> bool:

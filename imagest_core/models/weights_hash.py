@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 
@@ -29,9 +30,14 @@ def weights_hash(model: InstalledModel, progress: Progress | None = None) -> str
     if not hashes:
         for name in model.identity.files:
             progress.check()
-            hashes[name] = _current_hash(model.root / name)
+            hashes[name] = known_hash(model.root / name)
     elif model.in_place:
         _check_unchanged(model, progress)
+    return joined_hash(hashes)
+
+
+def joined_hash(hashes: Mapping[str, str]) -> str:
+    """Return the SHA-256 over the hashes of all weights among ``hashes``, which are by file name."""
     joined = "".join(f"{name}:{hashes[name]};" for name in sorted(hashes) if name.endswith(WEIGHTS))
     return hashlib.sha256(joined.encode()).hexdigest()
 
@@ -49,7 +55,7 @@ def _check_unchanged(model: InstalledModel, progress: Progress) -> None:
         progress.check()
         path = model.root / name
         newest = max(path.stat().st_mtime_ns, path.stat().st_ctime_ns) if path.is_file() else 0
-        if newest > added and _current_hash(path) != model.sha256[name]:
+        if newest > added and known_hash(path) != model.sha256[name]:
             raise ModelError(
                 Message(
                     "{name} of the model {folder} was changed or damaged: add the model again.",
@@ -59,7 +65,8 @@ def _check_unchanged(model: InstalledModel, progress: Progress) -> None:
             )
 
 
-def _current_hash(path: Path) -> str:
+def known_hash(path: Path) -> str:
+    """Return the SHA-256 of a file, which is read once while it stays the same."""
     stat = path.stat()
     return _hash_of(path, stat.st_size, stat.st_mtime_ns)
 

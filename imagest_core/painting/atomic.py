@@ -8,6 +8,8 @@ target removes once that process has ended.
 :func:`all_or_none` does the same for several files: each old file keeps a second, hidden name
 ``.NAME.PID-HOST-RANDOM.old`` until all new files are in place. After a failure it is restored
 immediately; after a kill, by the next write of the same target.
+
+:func:`new_folder` does the same for a folder that doesn't exist yet.
 """
 
 from __future__ import annotations
@@ -26,15 +28,17 @@ from pathlib import Path
 
 from imagest_core.errors import OutputError
 from imagest_core.messages import Message
-from imagest_core.painting.outputs import check_target, check_targets, same_file
+from imagest_core.painting.outputs import check_folder, check_target, check_targets, same_file
 from imagest_core.printable import megabytes_apart
 
 __all__ = [
     "all_or_none",
+    "check_new_folder",
     "check_room",
     "check_target",
     "check_writable",
     "hidden_file",
+    "new_folder",
     "remove_stale",
     "replacing",
     "sync",
@@ -155,6 +159,34 @@ def hidden_file(
             temporary.unlink(missing_ok=True)
 
 
+def check_new_folder(out: Path) -> None:
+    """Raise ``OutputError`` if something has the name ``out``, or if it would be inside a file."""
+    if os.path.lexists(out):
+        raise OutputError(Message("{folder} exists already; choose another name.", folder=out))
+    check_folder(out.parent)
+
+
+@contextmanager
+def new_folder(out: Path) -> Iterator[Path]:
+    """Provide a hidden folder next to ``out`` that gets this name if the body ends without an exception.
+
+    The folders above are created. Raises ``OutputError`` as :func:`check_new_folder` does, and if ``out``
+    can't be written.
+    """
+    check_new_folder(out)
+    temporary = out.with_name(_hidden(out, _PART))
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        remove_stale(out)
+        temporary.mkdir()
+        yield temporary
+        os.rename(temporary, out)
+    except OSError as error:
+        raise OutputError(_message(error, out)) from error
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
 @contextmanager
 def all_or_none(
     files: Iterable[Path], *, force: bool = False, inputs: Iterable[Path] = ()
@@ -256,7 +288,7 @@ def sync(path: Path) -> None:
 
 
 def remove_stale(target: Path, lost_before: float | None = None) -> None:
-    """Remove files that killed processes on this machine left from earlier writes of ``target``.
+    """Remove files and folders that killed processes on this machine left from earlier writes of ``target``.
 
     A backup of ``target`` is restored, because the write that was to replace it did not finish.
     ``lost_before``: do the same with files of any machine that were modified before this time, by the clock
@@ -275,6 +307,8 @@ def remove_stale(target: Path, lost_before: float | None = None) -> None:
                 continue
             if match[3] != _PART and not same_file(Path(entry.path), target):
                 os.replace(entry.path, target)
+            elif entry.is_dir(follow_symlinks=False):
+                shutil.rmtree(entry.path, ignore_errors=True)
             else:
                 os.unlink(entry.path)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from imagest_core.errors import InputError
 from imagest_core.messages import Message
 from imagest_core.models.backbone import Capability
-from imagest_core.models.runtime import AUTO, ONNX, TORCH, check_fixed_runtime, choose_runtime
+from imagest_core.models.runtime import AUTO, ONNX, TORCH, check_fixed_runtime, choose_runtime, is_installed
 from imagest_core.restoration.engines.added_model import AddedModelEngine
 from imagest_core.restoration.engines.base import Engine
 from imagest_core.restoration.engines.registry import get_engine
@@ -73,8 +73,15 @@ def _refusal(engine: Engine, spec: Spec) -> str:
 
 
 def _fixed_runtime(request: RestorationRequest, engine: Engine) -> str:
-    """Return the runtime of an engine that offers no choice: that of its model."""
-    return engine.runtime_of(request.parameters) if isinstance(engine, AddedModelEngine) else TORCH
+    """Return the runtime of an engine that offers no choice: that of its model.
+
+    Without torch raises ``ModelError`` if the model that is named can't be read: it may be one without torch.
+    """
+    if not isinstance(engine, AddedModelEngine):
+        return TORCH
+    if getattr(request.parameters, "model", "") and not is_installed(TORCH):
+        engine.model_of(request.parameters)
+    return engine.runtime_of(request.parameters)
 
 
 def _check_runtime(request: RestorationRequest, engine: Engine) -> None:

@@ -111,5 +111,12 @@
             <numerusform>%n paintings are in the list already.</numerusform>
         </translation>
     </message>
+    <message numerus="yes">
+        <source>%n job file(s) can&apos;t be read (%1): add the scans again.</source>
+        <translation>
+            <numerusform>%n job file can&apos;t be read (%1): add the scans again.</numerusform>
+            <numerusform>%n job files can&apos;t be read (%1): add the scans again.</numerusform>
+        </translation>
+    </message>
 </context>
 </TS>

@@ -2099,7 +2099,7 @@
     </message>
     <message>
         <source>The damage model {model} was learned with registered pictures, which fit one scan: save the recipe with another model.</source>
-        <translation>损伤模型 {model} 是用已配准的图片学习的，只适用于一幅扫描图：请用另一个模型保存配方。</translation>
+        <translation>损伤模型 {model} 是用已配准的图片学习的，只适用于一幅扫描件：请用另一个模型保存配方。</translation>
     </message>
     <message>
         <source>The download needs {needed} MB, but only {free} MB are free in {folder}; free some space.</source>
@@ -2131,7 +2131,7 @@
     </message>
     <message>
         <source>The examples are {width} × {height} pixels but the scan is {scan_width} × {scan_height}: they must have the same size.</source>
-        <translation>示例为 {width} × {height} 像素，而扫描图为 {scan_width} × {scan_height}：两者大小必须相同。</translation>
+        <translation>示例为 {width} × {height} 像素，而扫描件为 {scan_width} × {scan_height}：两者大小必须相同。</translation>
     </message>
     <message>
         <source>The examples mark only damage: mark some intact paint, too.</source>
@@ -2335,7 +2335,7 @@
     </message>
     <message>
         <source>The study was made of another scan: it is meant for the painting that it was made of, so check that both show the same work.</source>
-        <translation>该研究是根据另一份扫描图制作的：它只适用于制作它的画作，请确认两者是同一件作品。</translation>
+        <translation>该研究是根据另一份扫描件制作的：它只适用于制作它的画作，请确认两者是同一件作品。</translation>
     </message>
     <message>
         <source>The study was made with other weights ({found}) than those of {base}: choose that model, or study the painting again.</source>
@@ -2926,6 +2926,10 @@
         <translation>{folder} 已存在；请另选名称。</translation>
     </message>
     <message>
+        <source>{folder} holds ONNX graphs of an Imagest network for other programs: choose the model that they were exported from.</source>
+        <translation>{folder} 是供其他程序使用的 Imagest 网络的 ONNX 图：请选择导出它们的模型。</translation>
+    </message>
+    <message>
         <source>{folder} holds too many files to be a model.</source>
         <translation>{folder} 中的文件过多，不可能是模型。</translation>
     </message>
@@ -3390,6 +3394,10 @@
         <translation>{path} 不是损伤模型：请选择用 --save-model 保存的模型。</translation>
     </message>
     <message>
+        <source>{path} isn&apos;t a folder, but the job list needs one there: move it away, or choose another folder for the results.</source>
+        <translation>{path} 不是文件夹，但任务列表需要该位置为文件夹：请将其移走，或为结果选择另一个文件夹。</translation>
+    </message>
+    <message>
         <source>{path} isn&apos;t a graph of Stable Diffusion that ONNX Runtime can use: export the model again with imagest models export-onnx.</source>
         <translation>{path} 不是 ONNX Runtime 可用的 Stable Diffusion 图：请用 imagest models export-onnx 重新导出模型。</translation>
     </message>
@@ -3528,6 +3536,10 @@
     <message>
         <source>{scan} is not a regular file: name a picture.</source>
         <translation>{scan} 不是普通文件：请指定一个图像。</translation>
+    </message>
+    <message>
+        <source>{sentence} Or give --force to restore all scans again.</source>
+        <translation>{sentence}或者使用 --force 重新修复所有扫描件。</translation>
     </message>
     <message>
         <source>{source} changed while it was copied; try again.</source>
@@ -4397,7 +4409,7 @@ SHA-256 of the unchanged samples: {2}…</source>
     </message>
     <message>
         <source>The mask over the scan</source>
-        <translation>扫描图上的蒙版</translation>
+        <translation>扫描件上的蒙版</translation>
     </message>
     <message>
         <source>Replace other classes where they overlap</source>
@@ -5994,7 +6006,7 @@ SHA-256 of the unchanged samples: {2}…</source>
     </message>
     <message>
         <source>exported from the scan</source>
-        <translation>导出时取自扫描图</translation>
+        <translation>导出时取自扫描件</translation>
     </message>
     <message>
         <source>exported from result {0}</source>
@@ -6209,6 +6221,12 @@ SHA-256 of the unchanged samples: {2}…</source>
     <message>
         <source>Note</source>
         <translation>备注</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n job file(s) can&apos;t be read (%1): add the scans again.</source>
+        <translation>
+            <numerusform>%n 个任务文件无法读取（%1）：请重新添加扫描件。</numerusform>
+        </translation>
     </message>
     <message>
         <source>mask from the recipe</source>

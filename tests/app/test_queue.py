@@ -22,6 +22,7 @@ from app.window.main_window import MainWindow
 from imagest_core.batch.job import JobState
 from imagest_core.batch.job_list import JobList
 from imagest_core.batch.processes import pause_flag
+from imagest_core.batch.settings import BatchSettings
 from imagest_core.damage.detection.recipe import recipe_of, save_recipe
 from imagest_core.restoration.request import RestorationRequest
 
@@ -124,6 +125,37 @@ def test_a_damaged_job_file_is_named_when_its_scan_is_added_again(
     kept = folder / "damaged" / f"{file.name}.job"
     sentence = f"The job file {kept} can't be read: b.tif is restored again."
     qtbot.waitUntil(lambda: dialog.message.text().endswith(sentence))
+
+
+def test_a_damaged_job_file_is_named_when_the_queue_opens(
+    dialog: QueueDialog, scans: Path, qtbot: QtBot, context: Context
+):
+    add(qtbot, dialog, [scans], 3)
+    folder = scans / "restored" / ".imagest-batch"
+    file = sorted((folder / "waiting").iterdir())[1]
+    file.write_text("{")
+    later = QueueDialog(context)
+    later.show()
+    pattern = rf"1 job file(\(s\))? can't be read \({re.escape(str(file))}\): add the scans again\."
+    qtbot.waitUntil(lambda: is_said(later, pattern))
+    assert len(rows(later)) == 2
+    later.say("")
+    context.queue.changed.emit()
+    add(qtbot, later, [scans], 3)
+    assert "is restored again" in later.message.text()
+    later.close()
+    later.deleteLater()
+
+
+def test_a_list_without_its_empty_folders_can_be_continued(scans: Path, context: Context):
+    context.queue.open(scans / "restored")
+    context.queue.add([scans], BatchSettings(RestorationRequest.of("harmonic")))
+    for state in ("running", "done", "failed", "cancelled"):
+        (scans / "restored" / ".imagest-batch" / state).rmdir()
+    context.queue.open(scans / "restored")
+    (first, _), *_ = context.queue.read().jobs
+    context.queue.cancel(first)
+    assert [state for _, state in context.queue.read().jobs].count(JobState.CANCELLED) == 1
 
 
 def test_a_scan_without_mask_says_so_unless_there_is_a_recipe(

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import errno
+import os
+from pathlib import Path
+
 import pytest
 from batch_files import make_mask, make_scan
 
@@ -104,3 +108,23 @@ def test_a_folder_without_scans_is_refused_by_the_command(cli, tmp_path, file):
 def test_a_suffix_is_the_end_of_a_name(scans, tmp_path, suffix):
     with pytest.raises(InputError, match="suffix"):
         find_sources(scans, suffix, tmp_path / "out")
+
+
+def test_a_subfolder_that_can_t_be_read_is_named(scans, tmp_path, monkeypatch):
+    (scans / "locked").mkdir()
+    scandir = os.scandir
+
+    def locked(path):
+        if Path(path).name == "locked":
+            raise PermissionError(errno.EACCES, "Permission denied", os.fspath(path))
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", locked)
+    with pytest.raises(InputError, match=r"scans/locked can't be read: Permission denied\."):
+        find_sources(scans, "-mask", tmp_path / "out")
+
+
+def test_folders_of_the_system_are_left_out(scans, tmp_path):
+    for name in ("lost+found", "$RECYCLE.BIN", "System Volume Information"):
+        make_scan(scans / name / "deleted.tif")
+    assert len(find_sources(scans, "-mask", tmp_path / "out")) == 3

@@ -197,3 +197,40 @@ def test_a_damaged_list_is_refused(scans, out, settings):
     (out / ".imagest-batch" / "settings.json").write_text("{")
     with pytest.raises(InputError, match="can't be read"):
         start(scans, out, settings)
+
+
+def test_a_copy_without_empty_folders_goes_on(scans, out, settings):
+    jobs = start(scans, out, settings)
+    run_jobs(out, settings)
+    before = (out / "a.tif").stat().st_mtime_ns
+    for state in (JobState.WAITING, JobState.RUNNING, JobState.FAILED, JobState.CANCELLED):
+        (jobs.root / state).rmdir()
+    assert jobs.exists
+    (out / "b.tif").unlink()
+    assert waiting(start(scans, out, settings)) == ["b.tif"]
+    run_jobs(out, settings)
+    assert len(jobs.files(JobState.DONE)) == 3
+    assert (out / "a.tif").stat().st_mtime_ns == before
+
+
+@pytest.mark.parametrize("name", ["", "starting", "waiting", "damaged"])
+def test_a_file_in_place_of_a_folder_of_the_list_is_named(scans, out, settings, name):
+    place = out / ".imagest-batch" / name
+    place.parent.mkdir(parents=True)
+    place.write_bytes(b"mine")
+    with pytest.raises(OutputError, match="isn't a folder"):
+        start(scans, out, settings)
+    assert place.read_bytes() == b"mine"
+
+
+def test_settings_that_can_t_be_read_start_anew_with_force(scans, out, settings):
+    jobs = start(scans, out, settings)
+    run_jobs(out, settings)
+    (jobs.root / "settings.json").write_bytes(b"{")
+    with pytest.raises(InputError, match=r"can't be read .* Or give --force"):
+        start(scans, out, settings)
+    (out / "b.tif").write_bytes(b"II*\0 retouched")
+    assert waiting(start(scans, out, settings, force=True)) == ["a.tif", "north wing/c.tif"]
+    run_jobs(out, settings)
+    assert len(jobs.files(JobState.DONE)) == 2
+    assert (out / "b.tif").read_bytes() == b"II*\0 retouched"

@@ -29,6 +29,7 @@ from imagest_core.models.backbone import Capability
 from imagest_core.models.identify import identify
 from imagest_core.models.identity import Family, Identity, ModelKind, fits, from_json
 from imagest_core.models.safetensors_header import read_header
+from resources import resource
 
 FULL = [(family, inpainting) for family in ("sd1", "sd2", "sdxl") for inpainting in (False, True)]
 
@@ -152,6 +153,12 @@ def test_pickled_weights_are_refused_whatever_their_name(tmp_path: Path):
         (tmp_path / name).write_bytes(content)
         with pytest.raises(ModelError, match=r"is pickled, which may run code .* get the \.safetensors"):
             identify(tmp_path / name)
+
+
+def test_graphs_of_the_network_for_other_programs_say_what_they_are(tmp_path: Path):
+    shutil.copytree(resource("models", "embedded") / "onnx", tmp_path / "graphs")
+    with pytest.raises(ModelError, match="ONNX graphs of an Imagest network for other programs"):
+        identify(tmp_path / "graphs")
 
 
 def test_a_pipeline_with_pickled_weights_only_is_refused(tmp_path: Path):

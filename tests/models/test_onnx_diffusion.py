@@ -24,9 +24,10 @@ from imagest_core.models.identity import Family, ModelKind
 from imagest_core.models.installed import find_installed
 from imagest_core.models.library import add_model
 from imagest_core.models.onnx import export_diffusion as exporting
-from imagest_core.models.onnx.diffusion import dilated, touched_latents
+from imagest_core.models.onnx.diffusion import dilated, load_onnx_diffusion, touched_latents
 from imagest_core.models.onnx.diffusion_manifest import MANIFEST, read_manifest
 from imagest_core.models.stable_diffusion.backbone import dilated_latents
+from imagest_core.models.weights_hash import weights_hash
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.reader import open_painting
 from imagest_core.progress import Progress
@@ -222,6 +223,53 @@ def test_damaged_graphs_are_refused(inpainting: Path, tmp_path: Path, monkeypatc
 
 
 @slow
+@pytest.mark.parametrize("installed", [False, True])
+@pytest.mark.parametrize("name", ["text_encoder.onnx", "tokenizer/vocab.json", "unet.onnx.data"])
+def test_a_file_that_isn_t_that_of_the_export_is_never_used(
+    inpainting: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, installed: bool
+) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    folder = Path(shutil.copytree(inpainting / "graphs", tmp_path / "graphs"))
+    if installed:
+        folder = add_model(folder).path
+    content = bytearray((folder / name).read_bytes())
+    content[-1] ^= 1
+    (folder / name).write_bytes(content)
+    loaded_models.clear()
+    with pytest.raises(ModelError, match=rf"{name} was changed after it was exported"):
+        filled(Path("graphs") if installed else folder, prompt=PROMPT)
+
+
+@slow
+def test_the_record_names_the_weights_that_ran(
+    inpainting: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    given = find_installed(str(inpainting / "graphs"))
+    added = add_model(inpainting / "graphs")
+    for model in (given, added):
+        backbone = load_onnx_diffusion(model, "cpu", Progress())
+        assert backbone.facts["weights_sha256"] == weights_hash(model) == weights_hash(given)
+
+
+@slow
+@pytest.mark.parametrize("damage", ["missing", "description"])
+def test_a_broken_folder_is_named_where_torch_is_not_installed(
+    inpainting: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, damage: str
+) -> None:
+    folder = Path(shutil.copytree(inpainting / "graphs", tmp_path / "graphs"))
+    if damage == "missing":
+        (folder / "decoder.onnx").unlink()
+    else:
+        (folder / MANIFEST).write_bytes(b"")
+    for module in ("imagest_core.models.runtime", "imagest_core.restoration.validation"):
+        monkeypatch.setattr(f"{module}.is_installed", lambda runtime: runtime != "torch")
+    request = RestorationRequest.of("stable-diffusion", model=str(folder))
+    with pytest.raises(ModelError, match=r"decoder\.onnx is missing|isn't valid JSON"):
+        check_request(request)
+
+
+@slow
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
@@ -234,6 +282,9 @@ def test_damaged_graphs_are_refused(inpainting: Path, tmp_path: Path, monkeypatc
         ({"tokenizers": [{"folder": 3}]}, "a folder and tokens"),
         ({"input_channels": 5}, "four- or nine-channel"),
         ({"multiple": True}, "whole number"),
+        ({"multiple": 7}, "multiple of latent_factor"),
+        ({"latent_factor": 3}, "multiple of latent_factor"),
+        ({"sample_size": 1_000_000}, "sample_size is larger"),
         ({"unknown": 1}, "unknown is unknown"),
     ],
 )

@@ -24,13 +24,14 @@ from imagest_core.models.onnx.diffusion_manifest import (
     TEXT_2,
     UNET,
     DiffusionManifest,
+    changed_file,
     foreign_graph,
     read_manifest,
 )
 from imagest_core.models.onnx.providers import NAMES, choose_provider, open_session, refused
 from imagest_core.models.schedule import NoiseSchedule, Prediction
 from imagest_core.models.stable_diffusion.prompts import chunk_count, chunks
-from imagest_core.models.weights_hash import weights_hash
+from imagest_core.models.weights_hash import joined_hash, known_hash
 from imagest_core.progress import Progress
 
 WINDOW_BYTES_PER_PIXEL = 12 << 10
@@ -88,25 +89,36 @@ def load_onnx_diffusion(model: InstalledModel, device: str, progress: Progress) 
 
     ``device`` is ``auto``, ``cpu`` or ``cuda``. Raises ``ModelError``, ``InputError`` and ``Cancelled``.
     """
-    provider, digest = choose_provider(device), weights_hash(model, progress)
+    provider, manifest = choose_provider(device), read_manifest(model.path)
+    digest = joined_hash(manifest.files)
 
     def load() -> tuple[LoadedGraphs, int]:
-        return _load(model, digest, provider, progress), model.size
+        _check_files(model, manifest, progress)
+        return _load(model, manifest, digest, provider, progress), model.size
 
     return OnnxDiffusionBackbone(model, loaded_models.get((model.path, digest, "onnx", provider), load))
 
 
-def _load(model: InstalledModel, digest: str, provider: str, progress: Progress) -> LoadedGraphs:
-    manifest, sessions = read_manifest(model.path), {}
+def _check_files(model: InstalledModel, manifest: DiffusionManifest, progress: Progress) -> None:
+    """Raise :class:`ModelError` unless all files are those of the export; they are read once a process."""
+    for name, digest in manifest.files.items():
+        progress.check()
+        path = model.path / name
+        if not path.is_file():
+            raise ModelError(
+                Message("The model {folder} is incomplete: {name} is missing.", folder=model.name, name=name)
+            )
+        if known_hash(path) != digest:
+            raise ModelError(changed_file(path))
+
+
+def _load(
+    model: InstalledModel, manifest: DiffusionManifest, digest: str, provider: str, progress: Progress
+) -> LoadedGraphs:
+    sessions = {}
     for part in manifest.graphs:
         progress.check()
         path = model.path / f"{part}.onnx"
-        if not path.is_file():
-            raise ModelError(
-                Message(
-                    "The model {folder} is incomplete: {name} is missing.", folder=model.name, name=path.name
-                )
-            )
         sessions[part], _ = open_session(str(path), provider, refusal=foreign_graph(model.path, part))
     tokenizers = [
         read_tokenizer(model.path / each.folder, each.special, each.unknown) for each in manifest.tokenizers

@@ -20,6 +20,8 @@ FORMAT = 1
 TEXT, TEXT_2, UNET, ENCODER, DECODER = "text_encoder", "text_encoder_2", "unet", "encoder", "decoder"
 FAMILIES = (Family.SD1, Family.SD2, Family.SDXL)
 MOST_TIMESTEPS = 100_000
+LARGEST_SIDE = 8192
+"""Largest side in pixels of the pictures of a training."""
 GraphCheck = Mapping[str, float]
 
 
@@ -125,6 +127,15 @@ def foreign_graph(folder: Path, part: str) -> Message:
     )
 
 
+def changed_file(path: Path) -> Message:
+    """Return the error for a file that isn't the one that was exported."""
+    return Message(
+        "{path} was changed after it was exported: {advice}.",
+        path=path,
+        advice=Message("export the graphs again with imagest models export-onnx"),
+    )
+
+
 def _manifest(stored: Any) -> DiffusionManifest:
     """Return the manifest after checking all values; raises ``ValueError``."""
     stored = check_fields(stored, DiffusionManifest, FORMAT)
@@ -154,6 +165,10 @@ def _check_values(stored: Mapping[str, Any]) -> None:
     for name in ("context", "sample_size", "latent_channels", "latent_factor", "multiple"):
         if stored[name] < 1:
             raise ValueError(f"{name} must be 1 or more")
+    if stored["multiple"] % stored["latent_factor"]:
+        raise ValueError("multiple must be a multiple of latent_factor")
+    if stored["sample_size"] * stored["latent_factor"] > LARGEST_SIDE:
+        raise ValueError("sample_size is larger than any model's")
     if stored["input_channels"] not in (stored["latent_channels"], 2 * stored["latent_channels"] + 1):
         raise ValueError("input_channels must be those of four- or nine-channel networks")
     kept = stored["alphas_cumprod"]

@@ -7,7 +7,6 @@ keeps the names of the safetensors files and works with any weights of the same 
 from __future__ import annotations
 
 import hashlib
-import tempfile
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -21,7 +20,7 @@ import torch
 from onnxscript import optimizer
 from torch import Tensor, nn
 
-from imagest_core.errors import ImagestError, OutputError
+from imagest_core.errors import ImagestError
 from imagest_core.messages import Message
 from imagest_core.models.checkpoint import load_checkpoint
 from imagest_core.models.imagest.attention import StyleContext
@@ -42,6 +41,7 @@ from imagest_core.models.onnx.graphs import (
     Manifest,
 )
 from imagest_core.models.onnx.precision import FLOAT32, converted
+from imagest_core.painting.atomic import check_new_folder, new_folder
 from imagest_core.progress import Progress
 
 PACKAGES = ("torch", "onnx", "onnxscript", "onnxruntime")
@@ -171,18 +171,14 @@ class ExportOptions:
 def export(model: Path, out: Path, options: ExportOptions, progress: Progress | None = None) -> Manifest:
     """Export the network in the folder ``model`` to a new folder ``out``, completely or not at all.
 
-    Raises :class:`OutputError` if ``out`` exists, ``ModelError`` if the model can't be loaded, and
-    :class:`ImagestError` if a graph differs from torch by more than its tolerance.
+    Raises :class:`OutputError` if ``out`` exists or can't be written, ``ModelError`` if the model can't be
+    loaded, and :class:`ImagestError` if a graph differs from torch by more than its tolerance.
     """
     progress = progress or Progress()
-    if out.exists():
-        raise OutputError(Message("{folder} exists already; choose another name.", folder=out))
+    check_new_folder(out)
     checkpoint = load_checkpoint(model, progress)
     network, description = checkpoint.network, checkpoint.description
-    out.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}.") as temporary:
-        inside = Path(temporary) / out.name
-        inside.mkdir()
+    with new_folder(out) as inside:
         graphs = {}
         for number, name in enumerate(options.parts):
             progress.set(number / len(options.parts), number, len(options.parts))
@@ -200,7 +196,6 @@ def export(model: Path, out: Path, options: ExportOptions, progress: Progress | 
             graphs=graphs,
         )
         (inside / MANIFEST).write_text(manifest.to_text(), encoding="utf-8")
-        inside.rename(out)
     progress.set(1.0)
     return manifest
 

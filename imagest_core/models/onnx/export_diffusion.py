@@ -14,7 +14,7 @@ from typing import Any
 import onnx_ir
 import torch
 
-from imagest_core.errors import ImagestError, ModelError, OutputError
+from imagest_core.errors import ImagestError, ModelError
 from imagest_core.messages import Message
 from imagest_core.models.identity import Family
 from imagest_core.models.installed import InstalledModel
@@ -33,6 +33,7 @@ from imagest_core.models.onnx.precision import FLOAT16, FLOAT32
 from imagest_core.models.onnx.providers import CPU, open_session
 from imagest_core.models.stable_diffusion.components import Components, load_components, quiet
 from imagest_core.models.weights_hash import weights_hash
+from imagest_core.painting.atomic import check_new_folder, new_folder
 from imagest_core.progress import Progress
 
 LARGEST_FILE = 1_900_000_000
@@ -54,19 +55,15 @@ def export_diffusion(
 ) -> DiffusionManifest:
     """Export a Stable Diffusion model to a new folder ``out``, completely or not at all.
 
-    Raises :class:`OutputError` if ``out`` exists, ``ModelError`` if the model can't be loaded or has a
-    tokenizer of another kind, and :class:`ImagestError` if a graph differs from torch by more than its
-    tolerance.
+    Raises :class:`OutputError` if ``out`` exists or can't be written, ``ModelError`` if the model can't be
+    loaded or has a tokenizer of another kind, and :class:`ImagestError` if a graph differs from torch by
+    more than its tolerance.
     """
     progress = progress or Progress()
-    if out.exists():
-        raise OutputError(Message("{folder} exists already; choose another name.", folder=out))
+    check_new_folder(out)
     digest = weights_hash(model, progress)
     components = load_components(model.path, model.identity, torch.float32)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}.") as temporary:
-        inside = Path(temporary) / out.name
-        inside.mkdir()
+    with new_folder(out) as inside:
         tokenizers = _write_tokenizers(components, inside)
         checks, parts, sizes = {}, parts_of(components), sizes_of(components)
         for number, (name, part) in enumerate(parts.items()):
@@ -81,7 +78,6 @@ def export_diffusion(
         }
         manifest = _manifest(model, digest, components, sizes, precision, tokenizers, checks, files)
         (inside / MANIFEST).write_text(manifest.to_text(), encoding="utf-8")
-        inside.rename(out)
     progress.set(1.0)
     return manifest
 
