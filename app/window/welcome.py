@@ -51,7 +51,7 @@ class Welcome(QScrollArea):
         inside.setObjectName("welcome")
         inside.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setWidget(inside)
-        outer = QVBoxLayout(inside)
+        self._outer = outer = QVBoxLayout(inside)
         self._above = QSpacerItem(0, 0, Policy.Minimum, Policy.MinimumExpanding)
         outer.addItem(self._above)
         outer.setStretch(0, 2)
@@ -94,7 +94,7 @@ class Welcome(QScrollArea):
     def reserve_top(self, height: int) -> None:
         """Begin the page below ``height`` pixels: a message covers them."""
         self._above.changeSize(0, height, Policy.Minimum, Policy.MinimumExpanding)
-        self.widget().layout().invalidate()
+        self._outer.invalidate()
 
     def refresh(self) -> None:
         """Show the current list of recent files."""
