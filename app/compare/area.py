@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import QPoint, Qt, QTimer
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSplitter, QWidget
 
@@ -306,6 +306,8 @@ class CompareArea(QWidget):
         self.curtain.update_geometry()
         area = self.view.viewport().geometry()
         self.legend.move(area.x() + _INSET, area.bottom() - self.legend.height() - _INSET)
+        beside = self.second.isVisible()
+        self.probe_panel.keep_right(self.second.mapTo(self, QPoint(0, 0)).x() if beside else 0)
         self.view.scale_bar.raise_by(0 if self.legend.isHidden() else self.legend.height() + _INSET)
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802

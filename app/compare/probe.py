@@ -82,7 +82,7 @@ class ProbePanel(QLabel):
         super().__init__(area)
         self._context, self._area = context, area
         self._provenance: Provenance | None = None
-        self._bar_height = 0
+        self._bar_height, self._left = 0, 0
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.setTextFormat(Qt.TextFormat.RichText)
         self.setWordWrap(True)
@@ -106,6 +106,12 @@ class ProbePanel(QLabel):
         """Stay above a bar of this height at the bottom of the area."""
         self._bar_height = bar_height
         self._place()
+
+    def keep_right(self, left: int) -> None:
+        """Stay right of ``left``: the overview of another view is there."""
+        if left != self._left:
+            self._left = left
+            self._place()
 
     def _switch(self, on: bool) -> None:
         self.setVisible(on)
@@ -132,11 +138,11 @@ class ProbePanel(QLabel):
         )
 
     def _place(self) -> None:
-        """Stay at the lower left, or move to the upper right if the mouse is there."""
-        width = min(WIDTH, self._area.width() - 2 * INSET)
+        """Stay at the lower left of the last view, or move to the upper right if the mouse is there."""
+        width = min(WIDTH, self._area.width() - self._left - 2 * INSET)
         self.setFixedWidth(max(width, 1))
         self.resize(self.width(), self.heightForWidth(self.width()))
-        low = QPoint(INSET, self._area.height() - self.height() - INSET - self._bar_height)
+        low = QPoint(self._left + INSET, self._area.height() - self.height() - INSET - self._bar_height)
         high = QPoint(self._area.width() - self.width() - INSET, INSET)
         self.move(low)
         if self.geometry().adjusted(-INSET, -INSET, INSET, INSET).contains(self._mouse()):

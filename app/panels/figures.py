@@ -118,7 +118,7 @@ def length_text(figures: ClassStatistics) -> str:
 
 def share_text(pixels: int, whole: int) -> str:
     """A share of the picture's area in per cent."""
-    return f"{pixels / whole:.2%}".replace("%", " %")
+    return f"{pixels / whole:.2%}"
 
 
 def details_text(pixels: int, whole: int, scale: Calibration | None, length: str) -> str:

@@ -228,11 +228,12 @@ class SegmentedControl(QWidget):
         self.setAccessibleName(name)
         self._group, self._buttons = QButtonGroup(self), {}
         across = QHBoxLayout(self)
-        across.setContentsMargins(1, 0, 0, 0)
+        across.setContentsMargins(0, 0, 0, 0)
         across.setSpacing(0)
         for key, text, tip in choices:
             widget = button(text, tip=tip, checkable=True)
             widget.setObjectName("segment")
+            widget.setProperty("first", not self._buttons)
             widget.setAccessibleName(f"{name}: {text}")
             widget.clicked.connect(lambda _=False, key=key: self.chosen.emit(key))
             self._group.addButton(widget)

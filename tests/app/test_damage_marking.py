@@ -136,7 +136,7 @@ def test_classes_show_areas_in_all_units_and_cracks_their_length(
     row = window.damage.classes._rows[2]
     qtbot.waitUntil(lambda: "cm" in row.details.text() or "mm" in row.details.text(), timeout=20_000)
     assert row.area.text() == "15.0 mm²"
-    assert row.details.text().startswith("240 px  ·  1.25 %  ·  ")
+    assert row.details.text().startswith("240 px  ·  1.25%  ·  ")
     length = float(row.details.text().split("·")[2].split()[0])
     assert length == pytest.approx(120 / 4, abs=1), "mm at 4 px/mm"
     assert "1 piece" in row.area.toolTip()

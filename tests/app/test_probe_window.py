@@ -55,6 +55,20 @@ def test_the_status_bar_names_the_result_over_filled_pixels(user: User) -> None:
     assert not panel(user).isVisible()
 
 
+def test_the_panel_does_not_cover_the_overview_beside_another_view(user: User) -> None:
+    area = user.window.area
+    user.press("I")
+    user.press("Alt+2")
+    user.until(area.second.isVisible)
+    user.view.zoom_to(4.0)
+    user.until(area.view.overview.isVisible)
+    corner = area.view.overview.mapTo(area, QPoint(0, 0))
+    assert not panel(user).geometry().intersects(QRect(corner, area.view.overview.size()))
+    assert area.rect().contains(panel(user).geometry())
+    user.press("Alt+1")
+    assert panel(user).x() < 40
+
+
 def test_the_panel_is_switched_by_its_key(user: User) -> None:
     user.press("I")
     assert user.window.action("probe_visible").isChecked()

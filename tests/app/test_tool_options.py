@@ -6,6 +6,7 @@ import pytest
 from mouse import Mouse
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app.canvas.view import CanvasView
@@ -103,3 +104,13 @@ def test_the_growth_of_the_wand_is_not_cut(window: MainWindow, opened: OpenDocum
     qtbot.wait(20)
     needed = field.fontMetrics().horizontalAdvance(field.text())
     assert field.lineEdit().width() >= needed + 8, "some pixels on either side"
+
+
+def test_a_row_of_segments_has_a_line_at_its_left(window: MainWindow, opened: OpenDocument) -> None:
+    window.context.selection.tool = ToolName.RECTANGLE
+    window.context.selection.subtracting = True
+    effect = window.options.effect
+    QApplication.processEvents()
+    picture = effect.grab().toImage()
+    line, inside = (picture.pixelColor(x, picture.height() // 2).lightness() for x in (0, 3))
+    assert line < inside - 20, "the frame of the first segment is cut off"
