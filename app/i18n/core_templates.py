@@ -230,6 +230,7 @@ TEMPLATES = (
     QT_TRANSLATE_NOOP("Core", "The file is truncated: a part of the picture is missing."),
     QT_TRANSLATE_NOOP("Core", "The file leaves out {missing} of its {kind}; their samples are read as 0."),
     QT_TRANSLATE_NOOP("Core", "The file stores YCbCr samples; they are read as RGB."),
+    QT_TRANSLATE_NOOP("Core", "The file {path} of a model can't be read: connect its disk."),
     QT_TRANSLATE_NOOP("Core", "The file's colour profile {reason}: sRGB is assumed instead."),
     QT_TRANSLATE_NOOP("Core", "The files of the model {name} are missing at {path}: connect the disk, or remove the model."),
     QT_TRANSLATE_NOOP("Core", "The fill at {x}, {y} did not reach the written file; it was not kept."),

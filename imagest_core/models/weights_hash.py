@@ -6,6 +6,8 @@ import hashlib
 from functools import lru_cache
 from pathlib import Path
 
+from imagest_core.errors import ModelError
+from imagest_core.messages import Message
 from imagest_core.models.description import file_hash
 from imagest_core.models.installed import InstalledModel
 from imagest_core.progress import Progress
@@ -18,8 +20,8 @@ def weights_hash(model: InstalledModel, progress: Progress | None = None) -> str
     """Return a SHA-256 over the hashes of all weights, by file name.
 
     Those of the library are known. Files outside it, of a model that is used in place or given by its path,
-    may have been replaced since: they are read, once while they stay the same. Raises ``Cancelled`` between
-    files.
+    may have been replaced since: they are read, once while they stay the same. Raises ``ModelError``, and
+    ``Cancelled`` between files.
     """
     progress = progress or Progress()
     hashes = {} if model.in_place else dict(model.sha256)
@@ -27,8 +29,13 @@ def weights_hash(model: InstalledModel, progress: Progress | None = None) -> str
         for name in model.identity.files:
             progress.check()
             path = model.root / name
-            stat = path.stat()
-            hashes[name] = _hash_of(path, stat.st_size, stat.st_mtime_ns)
+            try:
+                stat = path.stat()
+                hashes[name] = _hash_of(path, stat.st_size, stat.st_mtime_ns)
+            except OSError as error:
+                raise ModelError(
+                    Message("The file {path} of a model can't be read: connect its disk.", path=path)
+                ) from error
     joined = "".join(f"{name}:{hashes[name]};" for name in sorted(hashes) if name.endswith(WEIGHTS))
     return hashlib.sha256(joined.encode()).hexdigest()
 

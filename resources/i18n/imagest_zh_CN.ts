@@ -2114,6 +2114,10 @@
         <translation>该文件改变了 {x}, {y} 处受保护的像素：请重新导出。</translation>
     </message>
     <message>
+        <source>The file {path} of a model can&apos;t be read: connect its disk.</source>
+        <translation>无法读取模型的文件 {path}：请连接其所在的磁盘。</translation>
+    </message>
+    <message>
         <source>The files of the model {name} are missing at {path}: connect the disk, or remove the model.</source>
         <translation>模型 {name} 的文件不在 {path}：请连接磁盘，或移除该模型。</translation>
     </message>

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from imagest_core.models.library import (
     installed_models,
     remove_model,
 )
+from imagest_core.models.weights_hash import weights_hash
 from imagest_core.progress import Cancelled, Progress
 
 
@@ -60,6 +62,21 @@ def test_a_folder_is_copied_without_what_is_not_loaded(tmp_path: Path):
     assert copied == {*model.identity.files, "model.json"}
     assert identify(model.path) == model.identity
     assert not [name for name in copied if "bin" in name or "big" in name]
+
+
+def test_the_hash_of_weights_in_place_is_that_of_the_present_file(tmp_path: Path) -> None:
+    lora = tiny_lora(tmp_path / "lora.safetensors")
+    placed, copied = add_model(lora, "placed", in_place=True), add_model(lora, "copied")
+    first = weights_hash(placed)
+    tiny_lora(lora, seed=1)
+    os.utime(lora, ns=(1, 1))
+    changed = weights_hash(find_installed("placed"))
+    assert changed != first
+    assert changed == weights_hash(find_installed(str(lora)))
+    assert weights_hash(find_installed("copied")) == weights_hash(copied)
+    lora.unlink()
+    with pytest.raises(ModelError, match="connect its disk"):
+        weights_hash(placed)
 
 
 def test_in_place_only_a_reference_is_kept(tmp_path: Path, models: Path):

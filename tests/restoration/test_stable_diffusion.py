@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +23,9 @@ from tiny_models import (
 from imagest_core.errors import InputError, ModelError
 from imagest_core.models.cache import loaded_models
 from imagest_core.models.identity import identify
+from imagest_core.models.installed import find_installed
 from imagest_core.models.stable_diffusion.components import load_components
+from imagest_core.models.weights_hash import weights_hash
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.reader import open_painting
 from imagest_core.progress import Cancelled, Progress
@@ -158,6 +161,14 @@ def test_an_adapter_changes_the_fill_of_its_run_only(models: Path, name: str) ->
         assert np.allclose(off, plain, atol=1e-3), "a strength of 0 leaves no trace of an earlier run"
 
 
+def test_an_adapter_that_was_replaced_is_loaded_again(models: Path, tmp_path: Path) -> None:
+    lora = tiny_lora(tmp_path / "lora.safetensors")
+    first = filled(models / "sd1", adapters=str(lora))
+    tiny_lora(lora, seed=5)
+    os.utime(lora, ns=(1, 1))
+    assert not np.array_equal(first, filled(models / "sd1", adapters=str(lora)))
+
+
 def test_a_learned_word_has_a_meaning(models: Path) -> None:
     values = {"prompt": "a cloak, <gold>", "guidance": 3.0}
     plain = filled(models / "sd1", **values)
@@ -279,6 +290,7 @@ def test_the_record_names_model_adapters_and_hashes(models: Path, tmp_path: Path
     assert facts["model"] == "sd1"
     assert len(facts["weights_sha256"]) == 64
     assert facts["adapters"].startswith("ip:0.7")
+    assert facts["adapters_sha256"] == f"ip:{weights_hash(find_installed(str(models / 'ip')))}"
     assert facts["styled"] == 1
     assert facts["guidance"] == 7.5
 

@@ -19,12 +19,13 @@ from imagest_core.models.studies import Study
 
 @dataclass(frozen=True)
 class LoadedAdapter:
-    """An adapter to load: where it is, what it is, and its weight."""
+    """An adapter to load: where it is, what it is, its weight, and the hash of its files."""
 
     name: str
     path: Path
     identity: Identity
     weight: float = 1.0
+    sha256: str = ""
 
 
 def apply_adapters(parts: Components, adapters: Sequence[LoadedAdapter], dtype: torch.dtype) -> None:

@@ -195,8 +195,12 @@ class StableDiffusionBackbone:
 
     @property
     def facts(self) -> Mapping[str, str | int | float]:
-        """Name, weights hash, adapters, device and number format, for the record."""
-        adapters = ", ".join(f"{a.name}:{a.weight:g}" for a in self._options.adapters)
+        """Name, weights hash, adapters with theirs, device and number format, for the record."""
+        used = self._options.adapters
+        adapters = {
+            "adapters": ", ".join(f"{a.name}:{a.weight:g}" for a in used),
+            "adapters_sha256": ", ".join(f"{a.name}:{a.sha256}" for a in used),
+        }
         branch = self._options.style_branch
         return {
             "model": self._model.name,
@@ -204,7 +208,7 @@ class StableDiffusionBackbone:
             "family": str(self._model.identity.family),
             "device": self._hardware.name,
             "dtype": str(self._hardware.dtype).removeprefix("torch."),
-            **({"adapters": adapters} if adapters else {}),
+            **(adapters if used else {}),
             **(
                 {"style_branch": branch.name, "style_branch_sha256": self._loaded.branch_hash}
                 if branch

@@ -17,6 +17,7 @@ from imagest_core.models.identity import Family, Identity, ModelKind, fits
 from imagest_core.models.installed import InstalledModel, find_installed, installed_models
 from imagest_core.models.runtime import ONNX, TORCH, is_installed
 from imagest_core.models.studies import STABLE_DIFFUSION, Study, check_study, find_study
+from imagest_core.models.weights_hash import weights_hash
 from imagest_core.progress import Progress
 from imagest_core.restoration import parameters as base
 from imagest_core.restoration.engines.adapters import ADAPTERS, check_adapter, check_unadapted, is_adapter
@@ -354,7 +355,7 @@ class StableDiffusionEngine(AddedModelEngine):
         from imagest_core.models.stable_diffusion.backbone import LoadOptions
 
         adapters = tuple(
-            LoadedAdapter(model.name, model.path, model.identity, choice.weight)
+            LoadedAdapter(model.name, model.path, model.identity, choice.weight, weights_hash(model))
             for choice, model in self.adapters_of(parameters)
         )
         return LoadOptions(adapters, compiled=parameters.compiled, study=study_of(parameters))
