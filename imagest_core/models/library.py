@@ -96,7 +96,9 @@ def add_model(
     if identity.kind is ModelKind.ONNX_PIPELINE:
         _check_graphs(root, progress)
     target = new_folder(name or default_name(path, identity), (path,), force=force)
-    entry = Entry(*_title_and_licence(root, path, identity), identity, {}, str(root) if in_place else "")
+    entry = Entry(
+        *_title_and_licence(root, path, identity, name), identity, {}, str(root) if in_place else ""
+    )
     if in_place:
         return _install(target, entry, root, None, progress)
     _check_room(sum((root / file).stat().st_size for file in identity.files))
@@ -118,8 +120,7 @@ def add_downloaded(
     if few_steps:
         identity = with_few_steps(name, identity, few_steps)
     target = new_folder(name, force=force)
-    title, stated = _title_and_licence(root, path, identity)
-    title = name if path.is_dir() and title == path.name else title
+    title, stated = _title_and_licence(root, path, identity, name)
     return _install(target, Entry(title, licence or stated, identity, {}, "", origin), root, _move, progress)
 
 
@@ -270,15 +271,15 @@ def _check_room(size: int) -> None:
         )
 
 
-def _title_and_licence(root: Path, path: Path, identity: Identity) -> tuple[str, str]:
-    """Return what a model says of itself; the title is its name otherwise, the licence ""."""
+def _title_and_licence(root: Path, path: Path, identity: Identity, name: str = "") -> tuple[str, str]:
+    """Return what a model says of itself; otherwise a folder's title is ``name``, a file's its stem."""
     if identity.kind is ModelKind.IMAGEST:
         description = read_description(root)
         return description.title, description.licence
     if identity.kind is ModelKind.ONNX_PIPELINE:
         manifest = read_manifest(root)
         return printable(manifest.title)[:200], printable(manifest.licence)[:200]
-    title, licence = path.name if path.is_dir() else path.stem, ""
+    title, licence = (name or path.name) if path.is_dir() else path.stem, ""
     if identity.layout == "file":
         metadata = read_header(root / identity.files[0]).metadata
         title = printable(metadata.get("modelspec.title", "")).strip()[:200] or title

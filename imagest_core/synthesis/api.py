@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -135,14 +136,16 @@ def write_generated(
 ) -> Path:
     """Write a picture (h, w, 3) in 0–1, marked as generated, with the record ``facts``.
 
-    Returns the record's path. Raises ``OutputError``.
+    The record gets the time and the SHA-256 of the file. Returns its path. Raises ``OutputError``.
     """
     record = out.with_suffix(".json")
-    text = json.dumps(facts, indent=1, ensure_ascii=False)
-    text = text.encode("utf-8", "backslashreplace").decode()  # bytes of names that aren't UTF-8, as in JSON
     with all_or_none((out, record), force=force, inputs=tuple(inputs)):
         with replacing(out, force=force) as temporary:
             _write_picture(temporary, out.suffix.lower(), picture, _xmp(prompt))
+            digest = file_sha256(temporary)
+        made = {"sha256": digest, "time": datetime.now().astimezone().isoformat(timespec="seconds")}
+        text = json.dumps({**facts, **made}, indent=1, ensure_ascii=False)
+        text = text.encode("utf-8", "backslashreplace").decode()  # bytes of names that aren't UTF-8
         with replacing(record, force=force) as temporary:
             write_text(temporary, text + "\n", record)
     return record

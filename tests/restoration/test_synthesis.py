@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 
 import numpy as np
@@ -74,6 +76,8 @@ def test_files_have_a_record_and_say_that_they_were_generated(
     assert answer.code == 0
     picture = out / f"seed-5.{'png' if ending == 'png' else 'tif'}"
     record = json.loads((out / "seed-5.json").read_text())
+    assert record["sha256"] == hashlib.sha256(picture.read_bytes()).hexdigest()
+    assert datetime.fromisoformat(record["time"]).tzinfo is not None
     assert record["generated"] is True
     assert record["request"]["parameters"]["prompt"] == "gold <&>"
     assert len(record["engine"]["facts"]["weights_sha256"]) == 64
