@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
@@ -26,9 +27,16 @@ class EngineEntry:
         """Key in the list: the engine's name, with that of the model where it has some."""
         return f"{self.engine}/{self.model}" if self.model else self.engine
 
+    def named(self) -> EngineEntry:
+        """Return the entry with the model's name behind its title."""
+        return replace(self, text=f"{self.text} ({self.model})")
+
 
 def entries() -> list[EngineEntry]:
-    """Return every engine with each of its installed models; without a model an engine is left out."""
+    """Return every engine with each of its installed models; without a model an engine is left out.
+
+    Models of the same title are told apart by the names under which they were added.
+    """
     found = []
     for name in engine_names():
         engine = get_engine(name)
@@ -39,7 +47,8 @@ def entries() -> list[EngineEntry]:
                 found.append(EngineEntry(name, "", engine.title))
             else:
                 found.append(EngineEntry(name, model.name, f"{engine.title} · {model.title or model.name}"))
-    return found
+    counts = Counter(entry.text for entry in found)
+    return [entry.named() if counts[entry.text] > 1 and entry.model else entry for entry in found]
 
 
 def entry_of(request: RestorationRequest, known: list[EngineEntry], missing: str) -> EngineEntry:

@@ -200,17 +200,20 @@ class RestorePanel(Panel):
             self.summary_changed.emit(self.tr("ready"))
         if found.coarsest > 1:
             text += self.tr(" · large damage is filled at 1:{0} first, then refined").format(found.coarsest)
-        self.footer.say(text + self._memory_text(found.memory))
+        self.footer.say(text + self._memory_text(found.memory, measured=seconds is not None))
 
-    def _memory_text(self, needed: int) -> str:
-        """The memory that a large model needs, and whether the GPU has it."""
+    def _memory_text(self, needed: int, *, measured: bool) -> str:
+        """The memory that a large model needs, and whether the GPU has it.
+
+        Without a GPU also that it is slow, unless the time is known from runs.
+        """
         if not needed:
             return ""
         text = self.tr(" · about {0} GB of memory").format(f"{needed / 1e9:.1f}")
         device, request = self.footer.found, self.context.selection.request
         if device.kind(request.device) == CUDA and device.free << 20 < needed:
             text += self.tr(", more than is free on the GPU: it will be slower")
-        elif device.kind(request.device) != CUDA:
+        elif device.kind(request.device) != CUDA and not measured:
             text += self.tr(", minutes a tile without a GPU")
         return text
 
