@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from . import state
+from .aside import forget, put_back, set_aside
 from .errors import LauncherError
 from .integrity import damaged_files
 from .payload import Payload, Profile
@@ -36,16 +37,23 @@ def install(payload: Payload, places: Places, profile: Profile, progress: Progre
         There is no room, uv failed, or another installation is running. The environment in use still works.
     """
     with state.locked(places) as lock:
-        remove_leftovers(places)
-        check_room(places, profile)
-        environment = _new_environment(payload, profile)
-        _make(payload, places, environment, lock, progress)
-        finished = _finish(places, environment, progress)
-        if payload.wheelhouse is not None:
-            places.write(places.wheelhouse, f"{payload.wheelhouse}\n")
-        remove_old(places, payload)
-        if unused := unused_packages(places):
-            run_uv(payload, places, ["cache", "clean", *unused], lock)
+        put_back(places)
+        return _install(payload, places, profile, lock, progress)
+
+
+def _install(
+    payload: Payload, places: Places, profile: Profile, lock: BinaryIO, progress: Progress
+) -> Environment:
+    remove_leftovers(places)
+    check_room(places, profile)
+    environment = _new_environment(payload, profile)
+    _make(payload, places, environment, lock, progress)
+    finished = _finish(places, environment, progress)
+    if payload.wheelhouse is not None:
+        places.write(places.wheelhouse, f"{payload.wheelhouse}\n")
+    remove_old(places, payload)
+    if unused := unused_packages(places):
+        run_uv(payload, places, ["cache", "clean", *unused], lock)
     return finished
 
 
@@ -53,21 +61,29 @@ def repair(payload: Payload, places: Places, profile: Profile, progress: Progres
     """Complete or replace the environment; return the damaged files that were found.
 
     An environment whose files all match their hashes is kept. Damaged files are shared with the cache by
-    hard links, so the cache goes with them.
+    hard links, so the cache goes with them. What was installed is put back if the new one can't be made, for
+    example without a network.
     """
-    found = state.current(places)
-    damaged: list[str] = []
-    if found is not None and found.usable(places) and found.payload == payload.id:
-        progress(0, tr("Checking the installation"))
-        damaged = damaged_files(site_packages(places, found))
-        if not damaged and found.profile == profile.name and _starts(places, found):
-            return []
-    with state.locked(places):
-        places.current.unlink(missing_ok=True)
-        shutil.rmtree(places.environments, ignore_errors=True)
-        if damaged:
-            shutil.rmtree(places.cache, ignore_errors=True)
-    install(payload, places, profile, progress)
+    with state.locked(places) as lock:
+        put_back(places)
+        found = state.current(places)
+        usable, damaged = found is not None and found.usable(places), list[str]()
+        if found is not None and usable and found.payload == payload.id:
+            progress(0, tr("Checking the installation"))
+            damaged = damaged_files(site_packages(places, found))
+            if not damaged and found.profile == profile.name and _starts(places, found):
+                return []
+        if usable:
+            set_aside(places, cache=bool(damaged))
+        try:
+            _install(payload, places, profile, lock, progress)
+        except LauncherError as error:
+            kept = " What was installed before is kept." if put_back(places) else ""
+            raise LauncherError(f"{error}{kept}") from error
+        except BaseException:
+            put_back(places)
+            raise
+        forget(places)
     return damaged
 
 

@@ -42,6 +42,11 @@ class Places:
         return self.root / "current"
 
     @property
+    def kept(self) -> Path:
+        """What was installed before a repair that has not finished."""
+        return self.root / "before-repair"
+
+    @property
     def lock(self) -> Path:
         """Held while an installation runs."""
         return self.root / "lock"

@@ -23,7 +23,8 @@ def uninstall(places: Places) -> None:
     with state.locked(places):
         places.current.unlink(missing_ok=True)
         remove_entries(places)
-        for folder in (places.environments, places.cache, places.credentials, places.programs):
+        own = (places.environments, places.cache, places.credentials, places.programs, places.kept)
+        for folder in own:
             shutil.rmtree(folder, ignore_errors=True)
         for file in (places.log, places.wheelhouse, places.root / "imagest.cmd"):
             file.unlink(missing_ok=True)

@@ -11,6 +11,7 @@ import time
 
 import pytest
 
+from installer.imagest_launcher.aside import set_aside
 from installer.imagest_launcher.commands import system_error
 from installer.imagest_launcher.install import install
 from installer.imagest_launcher.payload import read_payload
@@ -122,6 +123,36 @@ def test_repair_replaces_damaged_files(user):
     done = user.run("imagest-launcher", "--repair", "--yes")
     assert (done.returncode, "1 damaged files were replaced" in done.stderr) == (0, True), done.stderr
     assert user.run("imagest").stdout == "imagest 1.0\n"
+
+
+def test_a_repair_that_fails_keeps_what_was_installed(user):
+    user.install()
+    (module,) = user.root.glob("environments/*/venv/lib/python3*/site-packages/app/__init__.py")
+    module.write_text("# damaged, but it runs")
+    program = user.payload / "bin" / "uv"
+    working = program.read_text()
+    broken = 'case "$*" in *sync*) echo "error: Request failed after 3 retries" >&2; exit 2 ;; esac'
+    program.write_text(working.replace("exec ", f"{broken}\nexec "))
+    done = user.run("imagest-launcher", "--repair", "--yes")
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[-1].endswith("What was installed before is kept.")
+    assert user.run("imagest").stdout == "imagest 1.0\n"
+    assert not (user.root / "before-repair").exists()
+    program.write_text(working)
+    done = user.run("imagest-launcher", "--repair", "--yes")
+    assert (done.returncode, "1 damaged files were replaced" in done.stderr) == (0, True), done.stderr
+    assert user.run("imagest").stdout == "imagest 1.0\n"
+    assert not (user.root / "before-repair").exists()
+
+
+def test_a_repair_that_was_killed_is_undone(user):
+    user.install()
+    set_aside(Places(user.root), cache=True)
+    (user.root / "environments").mkdir()
+    assert user.run("imagest").returncode == 2
+    assert user.run("imagest-launcher", "--repair", "--yes").returncode == 0
+    assert user.run("imagest").stdout == "imagest 1.0\n"
+    assert sorted(path.name for path in user.root.iterdir() if path.is_dir())[0] == "cache"
 
 
 def test_repair_keeps_what_is_intact(user):

@@ -194,6 +194,15 @@ def test_what_graphs_can_t_do_is_refused(inpainting: Path, values: dict[str, str
 
 
 @slow
+def test_neither_adapters_nor_a_study_are_offered(inpainting: Path) -> None:
+    engine = get_engine("stable-diffusion")
+    for name, offered in (("model", True), ("graphs", False)):
+        parameters = RestorationRequest.of("stable-diffusion", model=str(inpainting / name)).parameters
+        for each in ("adapters", "study"):
+            assert (parameters.specs()[each].requires in engine.capabilities(parameters)) is offered
+
+
+@slow
 def test_the_style_branch_and_synthesis_are_refused(inpainting: Path) -> None:
     request = RestorationRequest.of("imagest-sd", model=str(inpainting / "graphs"))
     with pytest.raises(ModelError, match="runs in PyTorch only"):

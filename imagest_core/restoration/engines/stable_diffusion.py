@@ -155,7 +155,7 @@ class StableDiffusionParameters(GenerativeParameters):
     compiled: bool = parameter(
         False, label="Compiled", help="Compile the network on a GPU: minutes once, then faster."
     )
-    study: str = base.study_parameter()
+    study: str = base.study_parameter(requires=Capability.ADAPTERS)
 
 
 def own(request: RestorationRequest) -> StableDiffusionParameters:
