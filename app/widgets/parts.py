@@ -226,7 +226,8 @@ class SegmentedControl(QWidget):
     def __init__(self, choices: Iterable[tuple[str, str, str]], name: str) -> None:
         super().__init__()
         self.setAccessibleName(name)
-        self._group, self._buttons = QButtonGroup(self), {}
+        self._group = QButtonGroup(self)
+        self._buttons: dict[str, QPushButton] = {}
         across = QHBoxLayout(self)
         across.setContentsMargins(0, 0, 0, 0)
         across.setSpacing(0)
