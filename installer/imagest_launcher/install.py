@@ -78,7 +78,7 @@ def repair(payload: Payload, places: Places, profile: Profile, progress: Progres
         try:
             _install(payload, places, profile, lock, progress)
         except LauncherError as error:
-            kept = " What was installed before is kept." if put_back(places) else ""
+            kept = "\nWhat was installed before is kept." if put_back(places) else ""
             raise LauncherError(f"{error}{kept}") from error
         except BaseException:
             put_back(places)
