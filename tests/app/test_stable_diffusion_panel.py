@@ -68,14 +68,6 @@ def test_engine_and_model_are_one_choice(panel: RestorePanel, context: Context) 
     assert context.selection.request.get("model") == ""
 
 
-def test_models_of_the_same_title_are_told_apart_by_their_names(made: Path, library: None) -> None:
-    assert "Stable Diffusion · first" in [entry.text for entry in entries()]
-    add_model(made / "first", "half size", in_place=True)
-    texts = [entry.text for entry in entries() if entry.engine == "stable-diffusion"]
-    assert {"Stable Diffusion · first (first)", "Stable Diffusion · first (half size)"} < set(texts)
-    assert len(set(texts)) == len(texts)
-
-
 def test_a_measured_time_is_not_contradicted(panel: RestorePanel, context: Context) -> None:
     choose(panel, "stable-diffusion/first")
     found = Estimate(1, 100, (), 10**10)
