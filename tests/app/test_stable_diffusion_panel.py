@@ -10,7 +10,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QCheckBox, QScrollArea, QToolButton
 from pytestqt.qtbot import QtBot
 from test_restore_jobs import mark
-from tiny_models import tiny_ip_adapter, tiny_lora, tiny_sd
+from tiny_models import tiny_ip_adapter, tiny_lora, tiny_sd, tiny_single_file
 from tiny_style import tiny_style_adapter
 
 from app.commands import restore as restoring
@@ -84,10 +84,14 @@ def test_an_engine_without_a_model_is_not_offered(window: MainWindow, opened: Op
     assert not [key for key in keys if key.startswith("stable-diffusion")]
 
 
-def test_models_of_one_title_are_told_apart(panel: RestorePanel, made: Path) -> None:
-    add_model(made / "first", "second", in_place=True)
+def test_models_of_one_title_are_told_apart(panel: RestorePanel, tmp_path: Path) -> None:
+    """The title of a file is its name on the disk it came from."""
+    file = tiny_single_file(tmp_path / "model.safetensors")
+    for name in ("old", "new"):
+        add_model(file, name, in_place=True)
     texts = [entry.text for entry in entries() if entry.engine == "stable-diffusion"]
-    assert texts == [f"Stable Diffusion · {text}" for text in ("first (first)", "first (second)", "wide")]
+    assert {f"Stable Diffusion · {text}" for text in ("first", "model (old)", "model (new)")} < set(texts)
+    assert len(set(texts)) == len(texts)
 
 
 def test_no_row_moves_when_a_prompt_was_typed(panel: RestorePanel, context: Context, qtbot: QtBot) -> None:

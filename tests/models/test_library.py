@@ -63,6 +63,13 @@ def test_a_folder_is_copied_without_what_is_not_loaded(tmp_path: Path):
     assert not [name for name in copied if "bin" in name or "big" in name]
 
 
+def test_a_model_without_a_title_is_shown_under_its_given_name(tmp_path: Path) -> None:
+    """Every trained model is in a folder called ``model``."""
+    path = tiny_sd(tmp_path / "run" / "model")
+    assert add_model(path, "monet", in_place=True).title == "monet"
+    assert add_model(path, in_place=True).title == "model"
+
+
 def test_in_place_only_a_reference_is_kept(tmp_path: Path, models: Path):
     path = tiny_single_file(tmp_path / "files" / "model.safetensors")
     model = add_model(path, in_place=True)
