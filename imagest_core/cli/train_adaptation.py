@@ -137,8 +137,8 @@ def _train(args: argparse.Namespace, recipe: Recipe, progress: Progress) -> int:
         clip=1.0,
         picture_name="sample",
     )
-    notes = (f"note: {note}" for note in _notes(args, training))
-    show(f"pictures: {len(training):,}; base: {base.name}; method: {args.method}", *notes)
+    pictures = f"pictures: {len(training):,}; base: {base.name}; method: {args.method}"
+    show(pictures, *(f"note: {note}" for note in _notes(args, training)))
     show(*plan_training(task, task.module, args.side, options).lines())
     if args.plan:
         return 0

@@ -25,7 +25,7 @@ from imagest_core.evaluation.files import encoded, results_folder, write_results
 from imagest_core.evaluation.methods import Method, methods
 from imagest_core.evaluation.peers import check_installed
 from imagest_core.evaluation.perceptual import Perceptual
-from imagest_core.evaluation.used_models import check_models, models_of_methods
+from imagest_core.evaluation.used_models import check_models, models_of_methods, with_whole_models
 from imagest_core.evaluation.weights import WeightStore
 from imagest_core.extras import require_extra
 from imagest_core.models.installed import find_model
@@ -95,7 +95,7 @@ def evaluate(evaluation: Evaluation, progress: Progress) -> Outcome:
     WeightStore.default(evaluation.metric_weights)
     with _prepared(evaluation, known, damaged):
         _check_cases(cases, rows, evaluation.seed, progress.part(0.0, CHECKING / 2))
-        check_models(models_of_methods(rows), progress.part(CHECKING / 2, CHECKING))
+        rows, missing = _whole(evaluation, rows, missing, progress.part(CHECKING / 2, CHECKING))
         share = CHECKING + (1 - CHECKING) * len(known) / len(cases)
         outputs: dict[str, bytes] = {}
         shown: list[str] = []
@@ -134,6 +134,17 @@ def chosen_methods(evaluation: Evaluation) -> tuple[tuple[Method, ...], list[Bas
         except (ModelError, InputError) as error:
             missing.append(Baseline(f"{baseline.title} ({baseline.name})", reason=str(error).rstrip(".")))
     return rows, missing
+
+
+def _whole(
+    evaluation: Evaluation, rows: Sequence[Method], missing: Sequence[Baseline], progress: Progress
+) -> tuple[tuple[Method, ...], list[Baseline]]:
+    """Leave out methods with damaged models, with the reason; raises ``ModelError`` for named ones."""
+    if evaluation.engines:
+        check_models(models_of_methods(rows), progress)
+        return tuple(rows), [*missing]
+    whole, damaged = with_whole_models(rows, models_of_methods, progress)
+    return tuple(whole), [*missing, *(Baseline(row.label, reason=reason) for row, reason in damaged)]
 
 
 def default_names() -> list[str]:

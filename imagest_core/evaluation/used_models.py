@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import TypeVar
 
+from imagest_core.errors import ModelError
 from imagest_core.evaluation.methods import Method
 from imagest_core.evaluation.named_methods import VQGAN, adapter_models
 from imagest_core.evaluation.synthesis_methods import SynthesisMethod
@@ -15,6 +18,8 @@ from imagest_core.restoration.engines.registry import get_engine
 from imagest_core.restoration.request import RestorationRequest
 from imagest_core.restoration.used_parameters import used_parameters
 
+Row = TypeVar("Row")
+
 
 def check_models(models: Iterable[InstalledModel], progress: Progress) -> None:
     """Compare the files of each model with their hashes, each once; raises ``ModelError``.
@@ -25,6 +30,31 @@ def check_models(models: Iterable[InstalledModel], progress: Progress) -> None:
     different = list({model.path: model for model in models}.values())
     for number, model in enumerate(different):
         check_model(model, progress.part(number / len(different), (number + 1) / len(different), "checking"))
+
+
+def with_whole_models(
+    rows: Sequence[Row], models_of: Callable[[Sequence[Row]], Iterable[InstalledModel]], progress: Progress
+) -> tuple[list[Row], list[tuple[Row, str]]]:
+    """Return the methods whose models are whole, and the others with the reason."""
+    known: dict[Path, str] = {}
+    whole, damaged = list[Row](), list[tuple[Row, str]]()
+    for number, row in enumerate(rows):
+        part = progress.part(number / len(rows), (number + 1) / len(rows), "checking")
+        for model in models_of([row]):
+            if model.path not in known:
+                known[model.path] = _reason(model, part)
+        reason = next(filter(None, (known[model.path] for model in models_of([row]))), "")
+        damaged.append((row, reason)) if reason else whole.append(row)
+    return whole, damaged
+
+
+def _reason(model: InstalledModel, progress: Progress) -> str:
+    """Return why a model can't be used, as a clause; "" if it can."""
+    try:
+        check_model(model, progress)
+    except ModelError as error:
+        return str(error).rstrip(".")
+    return ""
 
 
 def models_of_methods(methods: Iterable[Method]) -> Iterator[InstalledModel]:

@@ -115,3 +115,21 @@ def test_changed_weights_are_found_before_anything_is_filled(
     assert (answer.code, answer.err.count("\n")) == (2, 1)
     assert "of the model lora was changed or damaged" in answer.err
     assert not (tmp_path / "out").exists()
+
+
+def test_methods_that_were_not_named_are_left_out_with_damaged_models(
+    tmp_path: Path, cli, monkeypatch
+) -> None:
+    monkeypatch.setenv("IMAGEST_DATA", str(tmp_path / "data"))
+    add_model(tiny_sd(tmp_path / "sd"), "sd", in_place=True)
+    add_model(tiny_lora(tmp_path / "lora.safetensors"), "lora", in_place=True)
+    tiny_lora(tmp_path / "lora.safetensors", seed=3)
+    (tmp_path / "prompts.txt").write_text("a field\n", "utf-8")
+    (tmp_path / "styles").mkdir()
+    Image.new("RGB", (80, 64), (40, 90, 200)).save(tmp_path / "styles" / "a.png")
+    answer = cli("evaluate-synthesis", tmp_path / "prompts.txt", "--styles", tmp_path / "styles", "-o",
+                 tmp_path / "out", "--side", 64, "--steps", 1, "--device", "cpu")  # fmt: skip
+    assert answer.code == 0, answer.err
+    assert "stable-diffusion:sd+lora: lora.safetensors of the model lora was changed" in answer.out
+    assert (tmp_path / "out" / "pictures" / "stable-diffusion-sd").is_dir()
+    assert not (tmp_path / "out" / "pictures" / "stable-diffusion-sd+lora").exists()
