@@ -15,6 +15,7 @@ import errno
 import os
 import re
 import secrets
+import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
@@ -28,6 +29,8 @@ from imagest_core.batch.machine import is_dead, machine_name
 FOLDER = ".imagest-batch"
 STALE = 120.0
 """Seconds without a heartbeat after which a claim of another machine may be taken over."""
+LISTED = 1.0
+"""Seconds for which a worker trusts its list of waiting jobs; one of 10,000 takes 20 ms, more over a network."""
 ENDED = (JobState.DONE, JobState.FAILED, JobState.CANCELLED)
 DAMAGED = "damaged"
 """The folder of job files that can't be read."""
@@ -54,6 +57,8 @@ class JobList:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.root = folder / FOLDER
+        self._waiting: list[str] = []
+        self._listed = -LISTED
 
     def create(self) -> None:
         """Create the folders of the list, also those that a copy without empty folders has lost."""
@@ -128,6 +133,7 @@ class JobList:
 
     def add(self, job: Job) -> None:
         """Add a waiting job, or put an ended one back."""
+        self._listed = -LISTED
         self.drop_path(job).unlink(missing_ok=True)
         ended = [state for state in ENDED if (self.root / state / job.file).exists()]
         if not ended:
@@ -190,6 +196,7 @@ class JobList:
 
     def reorder(self, job: Job, order: int) -> None:
         """Give a waiting job another place; one that waits no more keeps its own."""
+        self._listed = -LISTED
         moved = replace(job, order=order)
         hidden = self._withdrawn(moved.file)  # so that no worker takes it half changed
         if moved.file != job.file and _renamed(self.root / JobState.WAITING / job.file, hidden):
@@ -217,11 +224,18 @@ class JobList:
     # Claims
 
     def claim(self) -> Claim | None:
-        """Take the first waiting job, else one whose owner has ended; None if there is none."""
-        for name in self.files(JobState.WAITING):
-            claim = self._take(self.root / JobState.WAITING / name)
-            if claim is not None:
-                return claim
+        """Take the first waiting job, else one whose owner has ended; None if there is none.
+
+        What other processes add or reorder is seen after :data:`LISTED` seconds, or when nothing else waits.
+        """
+        known = time.monotonic() - self._listed < LISTED
+        for fresh in (False, True) if known else (True,):
+            if fresh:
+                self._waiting, self._listed = self.files(JobState.WAITING)[::-1], time.monotonic()
+            while self._waiting:
+                claim = self._take(self.root / JobState.WAITING / self._waiting.pop())
+                if claim is not None:
+                    return claim
         return self.take_over()
 
     def _take(self, source: Path) -> Claim | None:
@@ -293,6 +307,7 @@ class JobList:
 
     def release(self, claim: Claim) -> None:
         """Put a claimed job back, unless another process has taken it over."""
+        self._listed = -LISTED
         if claim.held:
             self._write(JobState.RUNNING, claim.path.name, claim.job)
             _renamed(claim.path, self.root / JobState.WAITING / claim.job.file)

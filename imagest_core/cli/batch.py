@@ -22,6 +22,8 @@ SOME_FAILED = 1
 """The exit code if a scan was not restored; the others were."""
 CORES = 4
 """Cores of a worker without a GPU."""
+COUNTING = 20.0
+"""Times as long as the jobs of a list are counted, they are not counted again."""
 LOCAL_ONLY = "--jobs and --ray are two ways to use several processes; give one of them."
 
 
@@ -164,12 +166,17 @@ def _work(args: argparse.Namespace, jobs: JobList, settings: BatchSettings, prog
     from imagest_core.batch.job import JobState
     from imagest_core.batch.worker import WorkerOptions, run_jobs
 
-    total = sum(jobs.counts().values())
+    total, following = sum(jobs.counts().values()), 0.0
 
     def watch(watched: JobList) -> None:
+        nonlocal following
+        started = time.monotonic()
+        if started < following:
+            return
         counts = watched.counts()
         ended = sum(counts[state] for state in (JobState.DONE, JobState.FAILED, JobState.CANCELLED))
         progress.part(0.0, 1.0, "restoring").set(ended / max(total, 1), ended, total)
+        following = time.monotonic() + COUNTING * (time.monotonic() - started)
 
     if args.ray is not None:
         from imagest_core.batch.cluster import ClusterOptions, run_on_cluster
