@@ -63,7 +63,7 @@ def add_adaptation_commands(subparsers: Any) -> None:
 
 def _add_run_options(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
-    add("sources", nargs="+", type=Path, metavar="PICTURES", help="folders or tars of pictures")
+    add("sources", nargs="+", type=Path, metavar="PICTURES", help="pictures, or folders or tars of pictures")
     add("--base", required=True, metavar="MODEL", help="name or path of a Stable Diffusion 1, 2 or XL model")
     add(
         "-o", "--out", type=Path, required=True, metavar="RUN", help="folder of the run; resumed if it exists"

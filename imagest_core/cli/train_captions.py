@@ -29,7 +29,7 @@ def add_captions_command(subparsers: Any) -> None:
     parser = subparsers.add_parser("captions", help=HELP, description=DESCRIPTION)
     parser.set_defaults(run=_caption)
     add = parser.add_argument
-    add("sources", nargs="+", type=Path, metavar="PICTURES", help="folders or tars of pictures")
+    add("sources", nargs="+", type=Path, metavar="PICTURES", help="pictures, or folders or tars of pictures")
     add("-o", "--out", type=Path, required=True, metavar="FILE", help="CSV table; continued if it exists")
     add("--captioner", required=True, metavar="MODEL", help="name or path of a BLIP model")
     add("--clip", default="", metavar="MODEL", help="name or path of a CLIP model that measures similarity")

@@ -21,7 +21,7 @@ def add_run_options(
 ) -> None:
     """Add the options of every training: pictures, the run's folder, steps and evaluation."""
     add = parser.add_argument
-    add("sources", nargs="+", type=Path, metavar="PICTURES", help="folders or tars of pictures")
+    add("sources", nargs="+", type=Path, metavar="PICTURES", help="pictures, or folders or tars of pictures")
     add(
         "-o", "--out", type=Path, required=True, metavar="RUN", help="folder of the run; resumed if it exists"
     )

@@ -85,12 +85,18 @@ class StoredPictures(Sequence[Image8]):
 
 
 def list_pictures(sources: Sequence[Path], progress: Progress | None = None) -> Iterator[StoredPicture]:
-    """Yield the pictures of folders and tars after checking their headers; raises :class:`InputError`."""
+    """Yield pictures, and those of folders and tars, after checking their headers.
+
+    Raises :class:`InputError`.
+    """
     for source in sources:
+        found: Iterator[StoredPicture]
         if source.is_dir():
-            found: Iterator[StoredPicture] = (
+            found = (
                 StoredPicture(path.relative_to(source).as_posix(), path) for path in _picture_paths(source)
             )
+        elif _is_picture(source):
+            found = iter([StoredPicture(source.name, source)])
         else:
             found = (StoredPicture(name, data=data) for name, data in _files(source))
         for picture in found:
@@ -112,7 +118,7 @@ def held_out(work: str) -> bool:
 
 
 def load_works(sources: Sequence[Path], progress: Progress | None = None) -> tuple[Works, Works]:
-    """Read every picture of ``sources`` (folders, tars); return the training and the held-out works.
+    """Read every picture of ``sources``; return the training and the held-out works.
 
     Raises :class:`InputError` if a source is missing, a picture can't be decoded, or there are too few.
     """
@@ -163,17 +169,23 @@ def _undecodable(name: str) -> str:
 
 
 def _files(source: Path) -> Iterator[tuple[str, bytes]]:
-    """Yield the pictures of a folder or tar by name; raises :class:`InputError`."""
+    """Yield a picture, or those of a folder or tar, by name; raises :class:`InputError`."""
     if source.is_dir():
         for path in _picture_paths(source):
             yield path.relative_to(source).as_posix(), path.read_bytes()
+    elif _is_picture(source):
+        yield source.name, source.read_bytes()
     elif source.is_file() and _is_tar(source):
         try:
             yield from _members(source)
         except (tarfile.TarError, OSError, EOFError, zlib.error, lzma.LZMAError, ValueError) as error:
             raise InputError(f"{source.name} is cut short or damaged: get an intact copy of it.") from error
     else:
-        raise InputError(f"{source} is neither a folder nor a tar of pictures.")
+        raise InputError(f"{source} is neither a picture nor a folder or tar of pictures.")
+
+
+def _is_picture(source: Path) -> bool:
+    return source.suffix.lower() in SUFFIXES and source.is_file()
 
 
 def _picture_paths(folder: Path) -> Iterator[Path]:

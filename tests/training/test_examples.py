@@ -10,7 +10,7 @@ import torch
 from imagest_core.errors import InputError
 from imagest_core.training.damage_simulation import DamageMix, simulate_mask
 from imagest_core.training.examples import DamagedCrops, fixed_batch
-from imagest_core.training.images import held_out, load_maps, load_works, random_crop, work_of
+from imagest_core.training.images import held_out, list_pictures, load_maps, load_works, random_crop, work_of
 
 
 def test_each_work_is_in_one_split_only(pictures: Path) -> None:
@@ -25,18 +25,21 @@ def test_about_fifteen_percent_are_held_out_by_name() -> None:
     assert work_of("native/0012-3.webp") == work_of("whole/0012.webp") == "0012"
 
 
-def test_tar_and_folder_are_equivalent(pictures: Path, tmp_path: Path) -> None:
-    archive = tmp_path / "works.tar"
+def test_tar_folder_and_single_pictures_are_equivalent(pictures: Path, tmp_path: Path) -> None:
+    archive, files = tmp_path / "works.tar", sorted(pictures.iterdir())
     with tarfile.open(archive, "w") as tar:
-        for path in sorted(pictures.iterdir()):
+        for path in files:
             tar.add(path, path.name)
-    folder, tarred = load_works([pictures])[0], load_works([archive])[0]
-    assert folder.works == tarred.works
-    assert all(np.array_equal(a, b) for a, b in zip(folder.pictures, tarred.pictures))
+    folder = load_works([pictures])[0]
+    for sources in ([archive], files):
+        works = load_works(sources)[0]
+        assert folder.works == works.works
+        assert all(np.array_equal(a, b) for a, b in zip(folder.pictures, works.pictures))
+        assert [picture.name for picture in list_pictures(sources)] == [path.name for path in files]
 
 
 def test_source_without_pictures_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="neither a folder nor a tar"):
+    with pytest.raises(InputError, match="neither a picture nor a folder or tar"):
         load_works([tmp_path / "nothing.tar"])
     with pytest.raises(InputError, match="too few"):
         load_works([tmp_path])
