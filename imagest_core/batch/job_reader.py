@@ -21,7 +21,7 @@ class JobReader:
     """Reads the jobs of a list, and remembers them for the next time. Threads may share it."""
 
     def __init__(self, jobs: JobList) -> None:
-        self._jobs = jobs
+        self.jobs = jobs
         self._known: dict[str, tuple[_Version, Job]] = {}
 
     def scan(self) -> tuple[dict[str, tuple[Job, JobState]], list[tuple[JobState, str]]]:
@@ -34,18 +34,18 @@ class JobReader:
             if version is not None and before is not None and before[0] == version:
                 seen[key] = before
                 return before[1]
-            job = self._jobs.read(state, name)
+            job = self.jobs.read(state, name)
             if version is not None and isinstance(job, Job):
                 seen[key] = version, job
             return job
 
-        found = self._jobs.scan(read)
+        found = self.jobs.scan(read)
         self._known = seen
         return found
 
     def _version(self, state: JobState, name: str) -> _Version | None:
         try:
-            status = os.stat(os.path.join(self._jobs.root, state, name))
+            status = os.stat(os.path.join(self.jobs.root, state, name))
         except OSError:
             return None
         return _Version(status.st_ino, status.st_size, status.st_mtime_ns)
