@@ -37,8 +37,8 @@ STAGES = {
     "restoring": QT_TRANSLATE_NOOP("Queue", "restoring"),
     "writing": QT_TRANSLATE_NOOP("Queue", "writing"),
 }
-SOON, REST = 0.1, 5
-"""Seconds until a changed list is read; more if reading takes long: so many times as long."""
+SOON, REST, LATEST = 0.1, 5, 1.0
+"""Seconds until a changed list is read; if reading takes long, so many times as long, but not more."""
 RESULTS = "restored"
 """Name of the folder that is proposed for results, in the folder of the first scan."""
 
@@ -160,7 +160,8 @@ class QueueDialog(Dialog):
 
         def end() -> None:
             self._reading = False
-            self._later.setInterval(round(1000 * max(SOON, REST * (time.monotonic() - started))))
+            rest = REST * (time.monotonic() - started)
+            self._later.setInterval(round(1000 * min(max(SOON, rest), LATEST)))
             if self._outdated:
                 self._read_soon()
 

@@ -95,10 +95,11 @@ class QueueTable(QTreeWidget):
     def _write_some(self) -> None:
         """Write the texts of rows that have changed; the window answers before the rest follows."""
         until = time.monotonic() + SLICE
-        while self._due and time.monotonic() < until:
+        while self._due:
             self._write(self._due.popleft())
-        if self._due:
-            self._next.start()
+            if time.monotonic() >= until:
+                self._next.start()
+                return
 
     def _write(self, job_id: str) -> None:
         item, (job, state) = self._items[job_id], self.jobs[job_id]
