@@ -156,7 +156,7 @@ class QueueDialog(Dialog):
             self._outdated = True
             return
         self._reading, self._outdated = True, False
-        started = time.monotonic()
+        started, folder = time.monotonic(), self._queue.folder
 
         def end() -> None:
             self._reading = False
@@ -167,7 +167,8 @@ class QueueDialog(Dialog):
 
         def arrived(listed: Listed) -> None:
             end()
-            self.show_list(listed)
+            if folder == self._queue.folder:
+                self.show_list(listed)
 
         self._context.background.submit(self._queue.read, arrived, lambda _: end(), priority=5)
 
@@ -298,6 +299,8 @@ class QueueDialog(Dialog):
 
     def _change_folder(self, folder: Path) -> None:
         self._queue.open(folder)
+        self.show_list(Listed([], []))  # so that no button changes the new list for rows of the old one
+        self._read()
         self._context.settings.remember_queue_folder(folder)
         self.options.refresh()
 

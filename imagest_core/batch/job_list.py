@@ -204,9 +204,12 @@ class JobList:
         return target if _renamed(self.root / state / name, target) else None
 
     def cancel(self, job: Job) -> bool:
-        """Cancel a waiting job; False if it waits no more."""
-        source, target = self.root / JobState.WAITING / job.file, self.root / JobState.CANCELLED / job.file
-        return _renamed(source, target)
+        """Cancel a waiting job, also one that got another place; False if it waits no more."""
+        waiting, cancelled = self.root / JobState.WAITING, self.root / JobState.CANCELLED
+        if _renamed(waiting / job.file, cancelled / job.file):
+            return True
+        moved = [name for name in self.files(JobState.WAITING) if id_of(name) == job.id]
+        return any(_renamed(waiting / name, cancelled / name) for name in moved)
 
     def drop_path(self, job: Job) -> Path:
         """Return the file that cancels the job while it runs."""

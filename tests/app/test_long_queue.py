@@ -128,6 +128,20 @@ def test_a_change_opens_and_writes_only_what_changed(
     assert not opened, "its new folder says all"
 
 
+def test_another_folder_shows_nothing_of_the_list_before(
+    dialog: QueueDialog, jobs: JobList, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    read, shown = dialog._queue.read, []
+    monkeypatch.setattr(dialog._queue, "read", lambda: (read(), time.sleep(0.4))[0])
+    dialog._read()
+    time.sleep(0.1)
+    dialog._change_folder(tmp_path / "other")
+    assert not names(dialog)
+    dialog.tree.model().rowsInserted.connect(shown.append)
+    qtbot.waitUntil(lambda: not dialog._reading and not dialog._later.isActive())
+    assert (names(dialog), shown) == ([], [])
+
+
 def test_news_hold_until_the_list_is_read(dialog: QueueDialog, qtbot: QtBot, context: Context):
     job_id = list(dialog.tree.jobs)[3]
     context.queue.news.emit([(job_id, "running", 0.4, "restoring")])
