@@ -3,18 +3,12 @@
 from __future__ import annotations
 
 import os
-from typing import NamedTuple
 
 from imagest_core.batch.job import Job, JobState
 from imagest_core.batch.job_list import Damaged, JobList
 
-
-class _Version(NamedTuple):
-    """What changes when a job file is written anew or touched, but not when it is only renamed."""
-
-    inode: int
-    size: int
-    modified: int
+_Version = tuple[int, int, int]
+"""Inode, size and time: they change when a job file is written anew or touched, not when it is renamed."""
 
 
 class JobReader:
@@ -22,6 +16,7 @@ class JobReader:
 
     def __init__(self, jobs: JobList) -> None:
         self.jobs = jobs
+        self._root = os.fspath(jobs.root)
         self._known: dict[str, tuple[_Version, Job]] = {}
 
     def scan(self) -> tuple[dict[str, tuple[Job, JobState]], list[tuple[JobState, str]]]:
@@ -45,7 +40,7 @@ class JobReader:
 
     def _version(self, state: JobState, name: str) -> _Version | None:
         try:
-            status = os.stat(os.path.join(self.jobs.root, state, name))
+            status = os.stat(f"{self._root}{os.sep}{state}{os.sep}{name}")
         except OSError:
             return None
-        return _Version(status.st_ino, status.st_size, status.st_mtime_ns)
+        return status.st_ino, status.st_size, status.st_mtime_ns
