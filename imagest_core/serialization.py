@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from enum import Enum
+from functools import cache
 from pathlib import PurePath
 from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
@@ -76,8 +77,14 @@ def _from_union(kinds: tuple[Any, ...], value: Any) -> Any:
     raise TypeError(f"{value!r} is none of {kinds}")
 
 
+@cache
+def _hints(kind: Any) -> dict[str, Any]:
+    """Return the types of the fields; evaluating them takes longer than reading all the values."""
+    return get_type_hints(kind)
+
+
 def _from_fields(kind: Any, value: Any) -> Any:
-    hints = get_type_hints(kind)
+    hints = _hints(kind)
     if not isinstance(value, Mapping):
         names = kind._fields if hasattr(kind, "_fields") else ()
         return kind(*(from_plain(hints[name], item) for name, item in zip(names, value, strict=True)))

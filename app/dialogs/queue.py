@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication, Qt, QTimer
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import (
-    QFileDialog,
-    QHeaderView,
-    QProgressBar,
-    QTreeWidget,
-    QTreeWidgetItem,
-    QWidget,
-)
+from PySide6.QtWidgets import QFileDialog, QProgressBar, QWidget
 
 from app.commands import open as opening
 from app.context import Context
 from app.dialogs.queue_options import QueueOptions
+from app.dialogs.queue_table import QueueTable
 from app.folders import remember_folder, start_folder
 from app.i18n.core_messages import localized
 from app.i18n.noop import QT_TRANSLATE_NOOP
@@ -41,7 +37,8 @@ STAGES = {
     "restoring": QT_TRANSLATE_NOOP("Queue", "restoring"),
     "writing": QT_TRANSLATE_NOOP("Queue", "writing"),
 }
-NAME, STATE, TIME, NOTE = range(4)
+SOON, REST, LATEST = 0.1, 5, 1.0
+"""Seconds until a changed list is read; if reading takes long, so many times as long, but not more."""
 RESULTS = "restored"
 """Name of the folder that is proposed for results, in the folder of the first scan."""
 
@@ -59,19 +56,18 @@ class QueueDialog(Dialog):
     def __init__(self, context: Context, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._context, self._queue = context, context.queue
-        self._rows: dict[str, tuple[Job, JobState]] = {}
-        self._items: dict[str, QTreeWidgetItem] = {}
+        self._states: Counter[JobState] = Counter()
         self._damaged: set[Path] = set()
-        self._adding = self._proposed = False
+        self._adding = self._proposed = self._reading = self._outdated = False
         self.setWindowTitle(self.tr("Queue"))
         self.setAcceptDrops(True)
         self.resize(860, 600)
         self._build()
         self._later = QTimer(self)
         self._later.setSingleShot(True)
-        self._later.setInterval(100)
+        self._later.setInterval(round(1000 * SOON))
         self._later.timeout.connect(self._read)
-        self._queue.changed.connect(self._later.start)
+        self._queue.changed.connect(self._read_soon)
         self._queue.news.connect(self._show_news)
         self._queue.running_changed.connect(self.enable)
         self._queue.running_changed.connect(lambda _: self.options.refresh())
@@ -107,7 +103,7 @@ class QueueDialog(Dialog):
         self.options.folder_chosen.connect(self._change_folder)
         self.options.failed.connect(self._say_error)
         layout.addWidget(self.options)
-        self.tree = self._tree()
+        self.tree = self._table()
         layout.addWidget(self.tree, 1)
         self.message = label("", "bad", wrap=True)
         self.message.setTextFormat(Qt.TextFormat.PlainText)
@@ -130,21 +126,13 @@ class QueueDialog(Dialog):
         self.leave = button(self.tr("Close"), self.close)
         layout.addLayout(row(self.bar, self.counts, self.run, self.leave))
 
-    def _tree(self) -> QTreeWidget:
-        tree = QTreeWidget()
-        tree.setRootIsDecorated(False)
-        tree.setAlternatingRowColors(True)
-        tree.setUniformRowHeights(True)
-        tree.setSelectionMode(QTreeWidget.SelectionMode.ExtendedSelection)
-        tree.setAccessibleName(self.tr("Paintings in the queue"))
-        tree.setHeaderLabels([self.tr("Painting"), self.tr("State"), self.tr("Time"), self.tr("Note")])
-        tree.header().setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
-        tree.header().setStretchLastSection(True)
-        for section, width in ((NAME, 260), (STATE, 150), (TIME, 80)):
-            tree.header().resizeSection(section, width)
-        tree.itemSelectionChanged.connect(self.enable)
-        tree.itemDoubleClicked.connect(lambda *_: self._open_result())
-        return tree
+    def _table(self) -> QueueTable:
+        table = QueueTable(self._texts)
+        table.setAccessibleName(self.tr("Paintings in the queue"))
+        table.setHeaderLabels([self.tr("Painting"), self.tr("State"), self.tr("Time"), self.tr("Note")])
+        table.itemSelectionChanged.connect(self.enable)
+        table.itemDoubleClicked.connect(lambda *_: self._open_result())
+        return table
 
     def say(self, sentence: str, kind: str = "good") -> None:
         """Show a sentence; ``kind``: good, warn or bad."""
@@ -157,65 +145,65 @@ class QueueDialog(Dialog):
 
     # Showing
 
+    def _read_soon(self) -> None:
+        """Read the list a little later, so that a long one is not read all the time."""
+        if not self._later.isActive():
+            self._later.start()
+
     def _read(self) -> None:
         """Read the list in the background, then show it."""
-        self._context.background.latest("queue", self._queue.read, self.show_list)
+        if self._reading:
+            self._outdated = True
+            return
+        self._reading, self._outdated = True, False
+        started, folder = time.monotonic(), self._queue.folder
+
+        def end() -> None:
+            self._reading = False
+            rest = REST * (time.monotonic() - started)
+            self._later.setInterval(round(1000 * min(max(SOON, rest), LATEST)))
+            if self._outdated:
+                self._read_soon()
+
+        def arrived(listed: Listed) -> None:
+            end()
+            if folder == self._queue.folder:
+                self.show_list(listed)
+
+        self._context.background.submit(self._queue.read, arrived, lambda _: end(), priority=5)
 
     def show_list(self, listed: Listed) -> None:
-        """Show the jobs; rows that are there already keep their place unless the order changed.
-
-        Files that can't be read as jobs are named once.
-        """
-        jobs, unnamed = listed.jobs, [path for path in listed.damaged if path not in self._damaged]
+        """Show the jobs. Files that can't be read as jobs are named once."""
+        unnamed = [path for path in listed.damaged if path not in self._damaged]
         if unnamed and not self._adding:
             self._damaged.update(unnamed)
             sentence = self.tr("%n job file(s) can't be read (%1): add the scans again.", "", len(unnamed))
             self.say(sentence.replace("%1", str(unnamed[0])), "warn")
-        order = [job.id for job, _ in jobs]
-        self._rows = {job.id: (job, state) for job, state in jobs}
-        if order != list(self._items):
-            selected = {job.id for job in self.selected()}
-            self.tree.clear()
-            self._items = {job_id: QTreeWidgetItem() for job_id in order}
-            for job_id, item in self._items.items():
-                item.setData(NAME, Qt.ItemDataRole.UserRole, job_id)
-                item.setTextAlignment(TIME, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-            self.tree.addTopLevelItems(list(self._items.values()))
-            for job_id in selected & self._items.keys():
-                self._items[job_id].setSelected(True)
+        self._states = Counter(state for _, state in listed.jobs)
         self.options.refresh()
-        for job, state in jobs:
-            self._show_job(job, state)
+        self.tree.show_jobs(listed.jobs, self.options.has_recipe)
         self.enable()
 
-    def _show_job(self, job: Job, state: JobState) -> None:
-        item, outcome = self._items[job.id], job.outcome
-        item.setText(NAME, job.name)
-        item.setToolTip(NAME, job.scan)
-        if state is not JobState.RUNNING or not item.text(STATE).endswith("%"):
-            item.setText(STATE, translated(STATES[state]))
+    def _texts(self, job: Job, state: JobState) -> tuple[str, str, str, str]:
+        """Name, state, time and note of a job."""
+        outcome = job.outcome
         seconds = sum(outcome.seconds.values()) if outcome is not None else 0.0
-        item.setText(TIME, f"{seconds:,.1f} s" if seconds else "")
         note = localized(outcome.sentence) if outcome is not None else ""
         if not job.mask and not note:
             derived = self.options.has_recipe or (outcome is not None and outcome.derived)
             note = self.tr("mask from the recipe") if derived else self.tr("has no mask")
-        item.setText(NOTE, note)
-        item.setToolTip(NOTE, note)
+        return job.name, translated(STATES[state]), f"{seconds:,.1f} s" if seconds else "", note
 
     def _show_news(self, news: Iterable[tuple[str, str, float, str]]) -> None:
         for job_id, state, fraction, stage in news:
-            item = self._items.get(job_id)
-            if item is not None and state == JobState.RUNNING:
-                shown = translated(STAGES.get(stage, STAGES["restoring"]))
-                item.setText(STATE, f"{shown} · {fraction:.0%}")
-            elif item is not None:
-                item.setText(STATE, translated(STATES[JobState(state)]))
+            shown = translated(STATES[JobState(state)])
+            if state == JobState.RUNNING:
+                shown = f"{translated(STAGES.get(stage, STAGES['restoring']))} · {fraction:.0%}"
+            self.tree.show_state(job_id, shown)
 
     def enable(self, _: object = None) -> None:
         """Enable what can be done now."""
-        states = [state for _, state in self._rows.values()]
-        chosen = [self._rows[job.id][1] for job in self.selected()]
+        states, chosen = self._states, [state for _, state in self.tree.selected()]
         waiting, running = JobState.WAITING, JobState.RUNNING
         for widget in (self.add_scans, self.add_folder):
             widget.setEnabled(not self._adding)
@@ -227,29 +215,28 @@ class QueueDialog(Dialog):
         self.show_result.setEnabled(chosen == [JobState.DONE])
         going = self._queue.running and not self._queue.paused
         self.run.setText(self.tr("Pause") if going else self.tr("Start"))
-        self.run.setEnabled(going or waiting in states or running in states)
-        self.bar.setRange(0, max(len(states), 1))
-        self.bar.setValue(states.count(JobState.DONE))
+        self.run.setEnabled(going or bool(states[waiting] or states[running]))
+        self.bar.setRange(0, max(states.total(), 1))
+        self.bar.setValue(states[JobState.DONE])
         self.counts.setText(self._counted(states))
         self.message.setVisible(bool(self.message.text()))
 
-    def _counted(self, states: list[JobState]) -> str:
-        counted = [(state, states.count(state)) for state in JobState]
-        text = ", ".join(f"{count:,} {translated(STATES[state])}" for state, count in counted if count)
+    def _counted(self, states: Counter[JobState]) -> str:
+        counted = [f"{states[state]:,} {translated(STATES[state])}" for state in JobState if states[state]]
+        text = ", ".join(counted)
         return " · ".join(part for part in (self._pause(states), text) if part)
 
-    def _pause(self, states: list[JobState]) -> str:
+    def _pause(self, states: Counter[JobState]) -> str:
         """Whether the queue is paused, or finishes what is in progress before it is."""
         if not self._queue.paused:
             return ""
         if self._queue.running:
             return self.tr("pausing")
-        return self.tr("paused") if JobState.WAITING in states else ""
+        return self.tr("paused") if states[JobState.WAITING] else ""
 
     def selected(self) -> list[Job]:
         """The selected jobs."""
-        ids = [item.data(NAME, Qt.ItemDataRole.UserRole) for item in self.tree.selectedItems()]
-        return [self._rows[job_id][0] for job_id in ids if job_id in self._rows]
+        return [job for job, _ in self.tree.selected()]
 
     # Adding
 
@@ -312,34 +299,41 @@ class QueueDialog(Dialog):
 
     def _change_folder(self, folder: Path) -> None:
         self._queue.open(folder)
+        self.show_list(Listed([], []))  # so that no button changes the new list for rows of the old one
+        self._read()
         self._context.settings.remember_queue_folder(folder)
         self.options.refresh()
 
     # Acting
 
+    def _change(self, change: Callable[[], None]) -> None:
+        """Change the list in the background: thousands of jobs take seconds, one may wait for a slow disk."""
+        self._context.background.submit(change, lambda _: None, self._say_error)
+
+    def _chosen(self, *states: JobState) -> list[Job]:
+        """The selected jobs in one of the states."""
+        return [job for job, state in self.tree.selected() if state in states]
+
     def _move(self, steps: int) -> None:
         for job in self.selected():
-            self._queue.move(job, steps)
+            self._change(lambda job=job: self._queue.move(job, steps))  # type: ignore[misc]
 
     def _cancel(self) -> None:
-        for job in self.selected():
-            if self._rows[job.id][1] in (JobState.WAITING, JobState.RUNNING):
-                self._queue.cancel(job)
+        jobs = self._chosen(JobState.WAITING, JobState.RUNNING)
+        self._change(lambda: self._queue.cancel(*jobs))
 
     def _remove(self) -> None:
-        for job in self.selected():
-            if self._rows[job.id][1] is not JobState.RUNNING:
-                self._queue.remove(job)
+        jobs = self._chosen(*(state for state in JobState if state is not JobState.RUNNING))
+        self._change(lambda: self._queue.remove(*jobs))
 
     def _retry(self) -> None:
-        for job in self.selected():
-            if self._rows[job.id][1] in (JobState.FAILED, JobState.CANCELLED):
-                self._queue.retry(job)
+        jobs = self._chosen(JobState.FAILED, JobState.CANCELLED)
+        self._change(lambda: self._queue.retry(*jobs))
 
     def _open_result(self) -> None:
-        jobs, folder = self.selected(), self._queue.folder
-        if len(jobs) == 1 and folder is not None and self._rows[jobs[0].id][1] is JobState.DONE:
-            opening.open_path(self._context, jobs[0].result(folder))
+        chosen, folder = self.tree.selected(), self._queue.folder
+        if len(chosen) == 1 and folder is not None and chosen[0][1] is JobState.DONE:
+            opening.open_path(self._context, chosen[0][0].result(folder))
 
     def _start_or_pause(self) -> None:
         self.say("")

@@ -6,8 +6,9 @@ a job of a runner that belongs to the queue; restorations in the window go on be
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from contextlib import suppress
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
@@ -18,6 +19,8 @@ from app.jobs.runner import Job, Jobs
 from imagest_core.batch.job import Job as PaintingJob
 from imagest_core.batch.job import JobState
 from imagest_core.batch.job_list import DAMAGED, JobList, id_of
+from imagest_core.batch.job_reader import JobReader
+from imagest_core.batch.parallel import in_threads
 from imagest_core.batch.processes import Limits, drop_flag, pause_flag, run_in_processes
 from imagest_core.batch.settings import BatchSettings
 from imagest_core.batch.sources import (
@@ -67,6 +70,8 @@ class PaintingQueue(QObject):
         self._runner: Jobs | None = None
         self._wanted, self._title = False, ""
         self.list: JobList | None = None
+        self._reader: JobReader | None = None
+        self._lock = threading.Lock()
 
     @property
     def folder(self) -> Path | None:
@@ -87,6 +92,7 @@ class PaintingQueue(QObject):
         """Use the list in ``folder``, which need not exist yet; not while the queue runs."""
         if not self.running:
             self.list = JobList(folder.absolute())
+            self._reader = JobReader(self.list)
             if self.list.exists:
                 with suppress(OSError):  # said when the list is changed
                     self.list.create()
@@ -95,7 +101,7 @@ class PaintingQueue(QObject):
     def close(self) -> None:
         """Use no list; not while the queue runs."""
         if not self.running:
-            self.list = None
+            self.list = self._reader = None
             self.changed.emit()
 
     def settings(self) -> BatchSettings | None:
@@ -109,12 +115,16 @@ class PaintingQueue(QObject):
             self.changed.emit()
 
     def read(self) -> Listed:
-        """Read the list, a file a job. Damaged files of running jobs are left to their owners."""
-        if self.list is None or not self.list.exists:
+        """Read the list, a file a new or changed job; may take long, any thread may do it.
+
+        Damaged files of running jobs are left to their owners.
+        """
+        reader = self._reader
+        if reader is None or not reader.jobs.exists:
             return Listed([], [])
-        root, (found, damaged) = self.list.root, self.list.scan()
+        root, (found, damaged) = reader.jobs.root, reader.scan()
         files = [root / state / name for state, name in damaged if state is not JobState.RUNNING]
-        files += [root / DAMAGED / name for name in self.list.files(DAMAGED) if id_of(name) not in found]
+        files += [root / DAMAGED / name for name in reader.jobs.files(DAMAGED) if id_of(name) not in found]
         return Listed(list(found.values()), files)
 
     # Changing
@@ -136,38 +146,48 @@ class PaintingQueue(QObject):
         return Added(len(new), len(sources) - len(new), tuple(notes))
 
     def move(self, job: PaintingJob, steps: int) -> None:
-        """Move a waiting job by ``steps`` places."""
-        if self.list is None:
-            return
-        waiting = list(self.list.jobs(JobState.WAITING))
-        places = [each.id for each in waiting]
-        if job.id not in places:
-            return
-        at = places.index(job.id)
-        to = min(max(at + steps, 0), len(waiting) - 1)
-        orders = [each.order for each in waiting]
-        waiting.insert(to, waiting.pop(at))
-        for each, order in zip(waiting, orders, strict=True):
-            self.list.reorder(each, order)
-        self.changed.emit()
+        """Move a waiting job by ``steps`` places; opens only the files of jobs that get another place."""
+        with self._changing() as jobs:
+            names = jobs.files(JobState.WAITING)
+            places = [id_of(name) for name in names]
+            if job.id not in places:
+                return
+            at = places.index(job.id)
+            to = min(max(at + steps, 0), len(names) - 1)
+            read = (jobs.read(JobState.WAITING, name) for name in names[min(at, to) : max(at, to) + 1])
+            between = [each for each in read if isinstance(each, PaintingJob)]
+            orders = [each.order for each in between]
+            between.insert(0 if to < at else len(between), between.pop(-1 if to < at else 0))
+            for each, order in zip(between, orders, strict=True):
+                jobs.reorder(each, order)
 
-    def cancel(self, job: PaintingJob) -> None:
-        """Cancel a waiting or running job; the others go on."""
-        if self.list is not None and not self.list.cancel(job):
-            drop_flag(self.list, job).write()
-        self.changed.emit()
+    def cancel(self, *chosen: PaintingJob) -> None:
+        """Cancel waiting or running jobs; the others go on."""
+        with self._changing() as jobs:
+            for job in chosen:
+                if not jobs.cancel(job):
+                    drop_flag(jobs, job).write()
 
-    def remove(self, job: PaintingJob) -> None:
-        """Remove a job that isn't running from the list; its files stay."""
-        if self.list is not None:
-            self.list.remove(job)
-        self.changed.emit()
+    def remove(self, *chosen: PaintingJob) -> None:
+        """Remove jobs that aren't running from the list; their files stay."""
+        with self._changing() as jobs:
+            jobs.remove(*chosen)
 
-    def retry(self, job: PaintingJob) -> None:
-        """Let a failed or cancelled job wait again."""
-        if self.list is not None:
-            self.list.add(replace(job, attempts=0, outcome=None))
-        self.changed.emit()
+    def retry(self, *chosen: PaintingJob) -> None:
+        """Let failed or cancelled jobs wait again."""
+        with self._changing() as jobs:
+            in_threads(lambda job: jobs.add(replace(job, attempts=0, outcome=None)), chosen)
+
+    @contextmanager
+    def _changing(self) -> Iterator[JobList]:
+        """Change the list, which must exist, one change at a time; any thread may do it."""
+        jobs = self.list
+        assert jobs is not None
+        with self._lock:
+            try:
+                yield jobs
+            finally:
+                self.changed.emit()
 
     # Running
 

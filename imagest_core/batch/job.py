@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
+from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -118,7 +119,7 @@ class Job:
     result_sha256: str = ""
     record_sha256: str = ""
 
-    @property
+    @cached_property
     def id(self) -> str:
         """An identifier that follows from the result's path."""
         return hashlib.sha256(self.name.encode("utf-8", "surrogateescape")).hexdigest()[:12]

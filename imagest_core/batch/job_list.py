@@ -17,7 +17,7 @@ import re
 import secrets
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from enum import Enum
@@ -36,6 +36,16 @@ DAMAGED = "damaged"
 """The folder of job files that can't be read."""
 _FILE = re.compile(r"-?\d{6,}-[0-9a-f]{12}(@.*)?")
 _UNREADABLE = (errno.EIO, errno.EACCES)
+
+
+class Damaged(Enum):
+    """What is read from a file that is no job."""
+
+    FILE = "can't be read"
+
+
+Read = Callable[[JobState, str], Job | Damaged | None]
+"""Reads the job file of a state by its name; None if it is gone."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +91,7 @@ class JobList:
     def jobs(self, state: JobState) -> Iterator[Job]:
         """Yield the jobs in ``state``; those that leave it meanwhile, and damaged ones, are left out."""
         for name in self.files(state):
-            job = self._read(self.root / state / name)
+            job = self.read(state, name)
             if isinstance(job, Job):
                 yield job
 
@@ -89,22 +99,25 @@ class JobList:
         """Return every job with its state by id, in the order of the jobs; an ended state wins."""
         return self.scan()[0]
 
-    def scan(self) -> tuple[dict[str, tuple[Job, JobState]], list[tuple[JobState, str]]]:
+    def scan(
+        self, read: Read | None = None
+    ) -> tuple[dict[str, tuple[Job, JobState]], list[tuple[JobState, str]]]:
         """Return what :meth:`all` returns, and state and name of the files that can't be read.
 
         Jobs that are moved meanwhile are found as well: what waits and what runs is looked through twice,
-        because a job that fails may go back.
+        because a job that fails may go back. ``read`` is used in place of :meth:`read`.
         """
+        read = read or self.read
         found: dict[str, tuple[Job, JobState]] = {}
         damaged: list[tuple[JobState, str]] = []
         seen: dict[JobState, set[str]] = {JobState.WAITING: set(), JobState.RUNNING: set()}
         for state in (*seen, *seen, *reversed(ENDED)):
             names = set(self.files(state))
             for name in sorted(names - seen.get(state, set())):
-                job = self._read(self.root / state / name)
+                job = read(state, name)
                 if isinstance(job, Job):
                     found[job.id] = (job, state)
-                elif job is _Damaged.FILE:
+                elif job is Damaged.FILE:
                     damaged.append((state, name))
             seen.get(state, set()).update(names)
         return dict(sorted(found.items(), key=lambda item: item[1][0].file)), damaged
@@ -117,17 +130,19 @@ class JobList:
         """Return the ids of the jobs that run, also of those whose file can't be read."""
         return {id_of(name) for name in self.files(JobState.RUNNING)}
 
-    def _read(self, path: Path) -> Job | _Damaged | None:
+    def read(self, state: JobState, name: str) -> Job | Damaged | None:
         """Return the job in a file; None if it isn't there any more."""
-        if not path.is_file():
-            return _Damaged.FILE if os.path.lexists(path) else None
+        path = os.path.join(self.root, state, name)
+        if not os.path.isfile(path):
+            return Damaged.FILE if os.path.lexists(path) else None
         try:
-            job = Job.from_json(path.read_text(encoding="ascii"))
+            with open(path, encoding="ascii") as file:
+                job = Job.from_json(file.read())
         except (ValueError, TypeError):
-            return _Damaged.FILE
+            return Damaged.FILE
         except OSError as error:
-            return _Damaged.FILE if error.errno in _UNREADABLE else None
-        return job if job.id == id_of(path.name) else _Damaged.FILE
+            return Damaged.FILE if error.errno in _UNREADABLE else None
+        return job if job.id == id_of(name) else Damaged.FILE
 
     # Changing
 
@@ -150,10 +165,13 @@ class JobList:
         for state in (JobState.WAITING, JobState.DONE, JobState.CANCELLED):
             (self.root / state / job.file).unlink(missing_ok=True)
 
-    def remove(self, job: Job) -> None:
-        """Forget a job that is not running; its files stay."""
+    def remove(self, *jobs: Job) -> None:
+        """Forget jobs that are not running; their files stay."""
+        ids = {job.id for job in jobs}
         for state in (JobState.WAITING, *ENDED):
-            self._remove(state, job.id)
+            for name in self.files(state):
+                if id_of(name) in ids:
+                    (self.root / state / name).unlink(missing_ok=True)
 
     def withdraw(self, job: Job) -> bool:
         """Hide a waiting job from all workers; False if it waits no more. Only while a batch is opened."""
@@ -186,9 +204,12 @@ class JobList:
         return target if _renamed(self.root / state / name, target) else None
 
     def cancel(self, job: Job) -> bool:
-        """Cancel a waiting job; False if it waits no more."""
-        source, target = self.root / JobState.WAITING / job.file, self.root / JobState.CANCELLED / job.file
-        return _renamed(source, target)
+        """Cancel a waiting job, also one that got another place; False if it waits no more."""
+        waiting, cancelled = self.root / JobState.WAITING, self.root / JobState.CANCELLED
+        if _renamed(waiting / job.file, cancelled / job.file):
+            return True
+        moved = [name for name in self.files(JobState.WAITING) if id_of(name) == job.id]
+        return any(_renamed(waiting / name, cancelled / name) for name in moved)
 
     def drop_path(self, job: Job) -> Path:
         """Return the file that cancels the job while it runs."""
@@ -216,11 +237,6 @@ class JobList:
         finally:
             temporary.unlink(missing_ok=True)
 
-    def _remove(self, state: JobState, job_id: str) -> None:
-        for name in self.files(state):
-            if id_of(name) == job_id:
-                (self.root / state / name).unlink(missing_ok=True)
-
     # Claims
 
     def claim(self) -> Claim | None:
@@ -244,8 +260,8 @@ class JobList:
             os.utime(source)  # before it is renamed, so that it is never taken for an old claim
         if not _renamed(source, target):
             return None
-        job = self._read(target)
-        if job is _Damaged.FILE:
+        job = self.read(JobState.RUNNING, target.name)
+        if job is Damaged.FILE:
             self.set_aside(JobState.RUNNING, target.name)
         if not isinstance(job, Job):
             return None
@@ -319,10 +335,6 @@ class JobList:
             self._write(state, job.file, job)
             claim.path.unlink(missing_ok=True)
         return job
-
-
-class _Damaged(Enum):
-    FILE = "can't be read"
 
 
 def claim_name(name: str) -> str:

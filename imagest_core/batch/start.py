@@ -13,6 +13,7 @@ from pathlib import Path
 from imagest_core.batch.job import Job, JobState, Outcome, Stamp, template_of
 from imagest_core.batch.job_list import DAMAGED, JobList
 from imagest_core.batch.lost import set_aside
+from imagest_core.batch.parallel import in_threads
 from imagest_core.batch.settings import BatchSettings
 from imagest_core.batch.sources import Source
 from imagest_core.batch.start_lock import STARTING, starting
@@ -74,10 +75,11 @@ def open_batch(
     _check_settings(settings)
     jobs, made = JobList(out), not out.exists()
     wanted = [source.job(order) for order, source in enumerate(sources)]
+    progress = progress or Progress()
     _make_folder(jobs)
     try:
-        with starting(jobs, progress or Progress()):
-            _open(jobs, wanted, settings, force=force, hashes=hashes, notice=notice)
+        with starting(jobs, progress):
+            _open(jobs, wanted, settings, force=force, hashes=hashes, notice=notice, progress=progress)
     except BaseException:
         if made:
             with suppress(OSError):
@@ -94,6 +96,7 @@ def _open(
     force: bool,
     hashes: bool,
     notice: Callable[[Message], None],
+    progress: Progress,
 ) -> None:
     exists = jobs.exists
     stored = _stored_settings(jobs, force) if exists else None
@@ -112,13 +115,14 @@ def _open(
         jobs.release_stale()
         known, damaged = jobs.scan()
         set_aside(jobs, damaged, {job.id: job for job in wanted if job.id not in known}, settings, notice)
-    new = _new_jobs(jobs, wanted, known, force, hashes)
-    edited = _edited(jobs.folder, new)
+    new = _new_jobs(jobs, wanted, known, force, hashes, progress)
+    edited = _edited(jobs.folder, new, progress)
     _check_inputs(jobs.folder, [job for job in new if job.id not in edited], settings)
     save_settings(jobs, settings)
     jobs.create()
-    for job in new:
-        _store(jobs, job, known.get(job.id), edited.get(job.id), settings)
+    in_threads(
+        lambda job: _store(jobs, job, known.get(job.id), edited.get(job.id), settings), new, progress.check
+    )
 
 
 def _store(
@@ -209,13 +213,19 @@ def _stored_settings(jobs: JobList, force: bool) -> BatchSettings | None:
 
 
 def _new_jobs(
-    jobs: JobList, wanted: list[Job], known: dict[str, tuple[Job, JobState]], force: bool, hashes: bool
+    jobs: JobList,
+    wanted: list[Job],
+    known: dict[str, tuple[Job, JobState]],
+    force: bool,
+    hashes: bool,
+    progress: Progress,
 ) -> list[Job]:
     """Return the jobs that must wait: new ones, and ended ones that are not done or don't verify."""
     new: list[Job] = []
     free = max((job.order for job, _ in known.values()), default=-1) + 1
     running = jobs.running_ids()
     for job in wanted:
+        progress.check()
         before, state = known.get(job.id, (None, None))
         if state is JobState.RUNNING or job.id in running:
             if force:
@@ -270,10 +280,11 @@ def _result_verifies(folder: Path, job: Job, outcome: Outcome, hashes: bool) -> 
         return False
 
 
-def _edited(folder: Path, jobs: Iterable[Job]) -> dict[str, OutputError]:
+def _edited(folder: Path, jobs: Iterable[Job], progress: Progress) -> dict[str, OutputError]:
     """Return why jobs can't be done again, by their ids: their files were edited since they were written."""
     edited: dict[str, OutputError] = {}
     for job in jobs:
+        progress.check()
         try:
             job.check_unedited(folder)
         except OutputError as error:

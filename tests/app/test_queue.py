@@ -17,7 +17,8 @@ from pytestqt.qtbot import QtBot
 
 from app.commands.confirm_cancel import may_close
 from app.context import Context
-from app.dialogs.queue import NAME, NOTE, STATE, QueueDialog
+from app.dialogs.queue import QueueDialog
+from app.dialogs.queue_table import NAME, NOTE, STATE
 from app.window.main_window import MainWindow
 from imagest_core.batch.job import JobState
 from imagest_core.batch.job_list import JobList

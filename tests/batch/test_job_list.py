@@ -116,6 +116,14 @@ def test_waiting_jobs_are_reordered_and_cancelled(jobs):
     }
 
 
+def test_a_job_that_got_another_place_is_cancelled(jobs):
+    add(jobs, 2)
+    first = next(jobs.jobs(JobState.WAITING))
+    jobs.reorder(first, 7)
+    assert jobs.cancel(first)
+    assert [job.order for job in jobs.jobs(JobState.CANCELLED)] == [7]
+
+
 def test_a_released_job_waits_again(jobs):
     add(jobs)
     claim = jobs.claim()

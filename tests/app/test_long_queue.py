@@ -1,0 +1,176 @@
+"""A queue of thousands of scans: the window reads, writes and shows only what has changed."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QTimer
+from pytestqt.qtbot import QtBot
+
+from app.context import Context
+from app.dialogs import queue_table
+from app.dialogs.queue import QueueDialog
+from app.dialogs.queue_table import NAME, STATE
+from imagest_core.batch.job import Job, JobState
+from imagest_core.batch.job_list import JobList
+from imagest_core.batch.settings import BatchSettings
+from imagest_core.batch.start import save_settings
+
+COUNT = 60
+
+
+@pytest.fixture
+def jobs(tmp_path: Path) -> JobList:
+    made = JobList(tmp_path / "restored")
+    made.create()
+    save_settings(made, BatchSettings())
+    for order in range(COUNT):
+        made.add(Job(f"{order:02d}.tif", f"/scans/{order:02d}.tif", "/scans/mask.png", order))
+    return made
+
+
+@pytest.fixture
+def dialog(qtbot: QtBot, context: Context, jobs: JobList) -> Iterator[QueueDialog]:
+    context.queue.open(jobs.folder)
+    made = QueueDialog(context)
+    made.show()
+    qtbot.waitUntil(lambda: len(names(made)) == COUNT and "" not in names(made))
+    yield made
+    qtbot.waitUntil(lambda: context.background.resting and not made._reading)
+    made.close()
+    made.deleteLater()
+
+
+def names(dialog: QueueDialog, column: int = NAME) -> list[str]:
+    items = [dialog.tree.topLevelItem(number) for number in range(dialog.tree.topLevelItemCount())]
+    return [item.text(column) for item in items if item]
+
+
+def select(dialog: QueueDialog, *rows: int) -> None:
+    dialog.tree.clearSelection()
+    for row in rows:
+        item = dialog.tree.topLevelItem(row)
+        assert item is not None
+        item.setSelected(True)
+
+
+def test_the_list_is_shown_while_it_changes_faster_than_it_is_read(
+    dialog: QueueDialog, jobs: JobList, qtbot: QtBot, context: Context, monkeypatch: pytest.MonkeyPatch
+):
+    read = context.queue.read
+    monkeypatch.setattr(context.queue, "read", lambda: (time.sleep(0.4), read())[1])
+    changes = QTimer(dialog)
+    changes.timeout.connect(context.queue.changed)
+    changes.start(150)
+    jobs.cancel(next(jobs.jobs(JobState.WAITING)))
+    qtbot.waitUntil(lambda: names(dialog, STATE)[0] == "cancelled", timeout=8_000)
+    changes.stop()
+
+
+def test_buttons_leave_the_disk_to_another_thread(
+    dialog: QueueDialog, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+):
+    renamed: list[threading.Thread] = []
+    rename = os.rename
+
+    def noted(source: Path, target: Path) -> None:
+        renamed.append(threading.current_thread())
+        rename(source, target)
+
+    monkeypatch.setattr(os, "rename", noted)
+    select(dialog, 7)
+    dialog.up.click()
+    qtbot.waitUntil(lambda: names(dialog)[6] == "07.tif")
+    dialog.tree.selectAll()
+    dialog.cancel.click()
+    qtbot.waitUntil(lambda: set(names(dialog, STATE)) == {"cancelled"})
+    dialog.retry.click()
+    qtbot.waitUntil(lambda: set(names(dialog, STATE)) == {"waiting"})
+    assert len(renamed) >= 2 * COUNT
+    assert threading.main_thread() not in renamed
+    dialog.remove.click()
+    qtbot.waitUntil(lambda: not names(dialog))
+
+
+@pytest.mark.parametrize(("row", "steps", "to"), [(5, 1, 6), (5, -1, 4), (2, 3, 5), (5, -3, 2), (1, -9, 0)])
+def test_a_move_opens_only_the_files_between_both_places(
+    jobs: JobList, context: Context, monkeypatch: pytest.MonkeyPatch, row: int, steps: int, to: int
+):
+    context.queue.open(jobs.folder)
+    waiting = list(jobs.jobs(JobState.WAITING))
+    opened: list[str] = []
+    from_json = Job.from_json
+    monkeypatch.setattr(Job, "from_json", lambda text: (opened.append(text), from_json(text))[1])
+    context.queue.move(waiting[row], steps)
+    assert len(opened) == abs(to - row) + 1
+    waiting.insert(to, waiting.pop(row))
+    assert [job.name for job in jobs.jobs(JobState.WAITING)] == [job.name for job in waiting]
+
+
+def test_a_change_opens_and_writes_only_what_changed(
+    dialog: QueueDialog, jobs: JobList, qtbot: QtBot, context: Context, monkeypatch: pytest.MonkeyPatch
+):
+    written, opened = [], []
+    texts, from_json = dialog.tree._texts, Job.from_json
+    monkeypatch.setattr(
+        dialog.tree, "_texts", lambda job, state: (written.append(job.name), texts(job, state))[1]
+    )
+    monkeypatch.setattr(Job, "from_json", lambda text: (opened.append(text), from_json(text))[1])
+    jobs.cancel(dialog.tree.jobs[next(iter(dialog.tree.jobs))][0])
+    context.queue.changed.emit()
+    qtbot.waitUntil(lambda: names(dialog, STATE)[0] == "cancelled")
+    assert written == ["00.tif"]
+    assert not opened, "its new folder says all"
+
+
+def test_another_folder_shows_nothing_of_the_list_before(
+    dialog: QueueDialog, jobs: JobList, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    read, shown = dialog._queue.read, []
+    monkeypatch.setattr(dialog._queue, "read", lambda: (read(), time.sleep(0.4))[0])
+    dialog._read()
+    time.sleep(0.1)
+    dialog._change_folder(tmp_path / "other")
+    assert not names(dialog)
+    dialog.tree.model().rowsInserted.connect(shown.append)
+    qtbot.waitUntil(lambda: not dialog._reading and not dialog._later.isActive())
+    assert (names(dialog), shown) == ([], [])
+
+
+def test_news_hold_until_the_list_is_read(dialog: QueueDialog, qtbot: QtBot, context: Context):
+    job_id = list(dialog.tree.jobs)[3]
+    context.queue.news.emit([(job_id, "running", 0.4, "restoring")])
+    assert names(dialog, STATE)[3] == "restoring · 40%"
+    context.queue.changed.emit()
+    qtbot.waitUntil(lambda: names(dialog, STATE)[3] == "waiting")
+
+
+def test_a_reordered_table_keeps_what_is_selected_and_in_sight(
+    dialog: QueueDialog, jobs: JobList, qtbot: QtBot, context: Context
+):
+    select(dialog, 1, 2, 3, 40)
+    before = {job.name for job in dialog.selected()}
+    bar = dialog.tree.verticalScrollBar()
+    bar.setValue(bar.maximum() // 2)
+    place = bar.value()
+    assert place > 0
+    jobs.remove(*[job for job in jobs.jobs(JobState.WAITING) if job.name in ("00.tif", "20.tif")])
+    context.queue.changed.emit()
+    qtbot.waitUntil(lambda: len(names(dialog)) == COUNT - 2)
+    assert {job.name for job in dialog.selected()} == before
+    assert bar.value() == place
+
+
+def test_many_rows_are_written_between_other_events(
+    dialog: QueueDialog, jobs: JobList, qtbot: QtBot, context: Context, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(queue_table, "SLICE", 0.0)
+    dialog.tree.show_jobs(dialog.tree.jobs.values(), "changed")
+    assert len(dialog.tree._due) == COUNT - 1, "one row, then the window's turn"
+    qtbot.waitUntil(lambda: not dialog.tree._due)
+    assert names(dialog)[-1] == f"{COUNT - 1}.tif"
