@@ -20,9 +20,10 @@ from imagest_core.models.library import add_model
 from imagest_core.models.weights_hash import weights_hash
 from imagest_core.painting.geometry import Box
 from imagest_core.progress import Progress
-from imagest_core.restoration.engines.registry import get_engine, used_parameters
+from imagest_core.restoration.engines.registry import get_engine
 from imagest_core.restoration.planning.window import Window, WindowView
 from imagest_core.restoration.request import RestorationRequest
+from imagest_core.restoration.used_parameters import used_parameters
 
 SIDE = 64
 
