@@ -220,6 +220,17 @@ def _given(path: Path) -> InstalledModel:
     )
 
 
+def changed_file(model: InstalledModel, name: str) -> ModelError:
+    """Return the error for a file of ``model`` that isn't the one that was added."""
+    return ModelError(
+        Message(
+            "{name} of the model {folder} was changed or damaged: add the model again.",
+            name=name,
+            folder=model.name,
+        )
+    )
+
+
 def find_model(name: str = "") -> Path:
     """Return the folder of a checkpoint of the Imagest network given by name or path; "" is the embedded one.
 
