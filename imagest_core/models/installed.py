@@ -16,9 +16,10 @@ from imagest_core.cached import cached_property
 from imagest_core.errors import ModelError
 from imagest_core.messages import Message
 from imagest_core.models.description import CONFIG, Description, read_description
+from imagest_core.models.folder_files import ENTRY
 from imagest_core.models.identify import identify
 from imagest_core.models.identity import Identity, ModelKind
-from imagest_core.models.library_entry import ENTRY, read_entry
+from imagest_core.models.library_entry import read_entry
 from imagest_core.paths import data_folder
 
 EMBEDDED = "embedded"

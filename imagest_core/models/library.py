@@ -17,6 +17,7 @@ from imagest_core.messages import Message
 from imagest_core.models.description import CONFIG, check_files, read_description
 from imagest_core.models.few_steps import DETAIL, FewSteps
 from imagest_core.models.file_hash import CHUNK, file_hash
+from imagest_core.models.folder_files import ENTRY
 from imagest_core.models.identify import identify
 from imagest_core.models.identity import Family, Identity, ModelKind
 from imagest_core.models.installed import (
@@ -30,7 +31,7 @@ from imagest_core.models.installed import (
     installed_models,
     model_root,
 )
-from imagest_core.models.library_entry import ENTRY, Entry, read_entry, write_entry
+from imagest_core.models.library_entry import Entry, read_entry, write_entry
 from imagest_core.models.onnx.diffusion_manifest import check_files as check_graphs
 from imagest_core.models.onnx.diffusion_manifest import read_manifest
 from imagest_core.models.safetensors_header import read_header
@@ -186,10 +187,14 @@ def with_few_steps(name: str, identity: Identity, kind: str) -> Identity:
 
 
 def declare_few_steps(name: str, kind: str) -> InstalledModel:
-    """Store the kind of an installed LoRA; see :func:`with_few_steps`. Its files are not touched."""
+    """Store the kind of an installed LoRA; see :func:`with_few_steps`. Its files are not touched.
+
+    The entry keeps its time: files in place that are newer are compared with their hashes.
+    """
     model = find_installed(name)
-    entry = read_entry(model.folder)
+    entry, stat = read_entry(model.folder), (model.folder / ENTRY).stat()
     write_entry(model.folder, replace(entry, identity=with_few_steps(name, entry.identity, kind)))
+    os.utime(model.folder / ENTRY, ns=(stat.st_atime_ns, stat.st_mtime_ns))
     return find_installed(name)
 
 

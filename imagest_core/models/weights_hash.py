@@ -6,8 +6,8 @@ import hashlib
 from collections.abc import Mapping
 
 from imagest_core.models.file_hash import cached_hash
+from imagest_core.models.folder_files import ENTRY
 from imagest_core.models.installed import InstalledModel, changed_file
-from imagest_core.models.library_entry import ENTRY
 from imagest_core.progress import Progress
 
 WEIGHTS = (".safetensors", ".onnx", ".onnx.data")
