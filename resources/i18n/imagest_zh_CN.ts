@@ -1482,6 +1482,14 @@
         <translation>{path} 不完整：{end} 个字节中只有 {size} 个；请取得完好的副本。</translation>
     </message>
     <message>
+        <source>{path} is damaged (its tiles or strips have no size): get an intact copy of it.</source>
+        <translation>{path} 已损坏：其分块或条带没有大小；请取得完好的副本。</translation>
+    </message>
+    <message>
+        <source>{path} is damaged (one of its tiles or strips is too small): get an intact copy of it.</source>
+        <translation>{path} 已损坏：其中一个分块或条带过小；请取得完好的副本。</translation>
+    </message>
+    <message>
         <source>{path} is damaged ({offsets} of {expected} {kind} are listed): get an intact copy of it.</source>
         <translation>{path} 已损坏：{expected} 个{kind}中只列出 {offsets} 个；请取得完好的副本。</translation>
     </message>
@@ -3182,10 +3190,6 @@
         <translation>{path} 无法写入：无法编码为 {suffix}。</translation>
     </message>
     <message>
-        <source>{path} declares tiles or strips without a size: the file is damaged.</source>
-        <translation>{path} 的分块或条带没有大小：文件已损坏。</translation>
-    </message>
-    <message>
         <source>{path} decodes to {nbytes} GB, and {format} can only be decoded as a whole: save it as a tiled TIFF.</source>
         <translation>{path} 解码后为 {nbytes} GB，而 {format} 只能整体解码：请存为分块 TIFF。</translation>
     </message>
@@ -3308,10 +3312,6 @@
     <message>
         <source>{path} is damaged: `imagest project rescue` reads what can be read into a new file.</source>
         <translation>{path} 已损坏：`imagest project rescue` 可将能读出的内容写入新文件。</translation>
-    </message>
-    <message>
-        <source>{path} is damaged: one of its tiles or strips is too small.</source>
-        <translation>{path} 已损坏：有一个分块或条带过小。</translation>
     </message>
     <message>
         <source>{path} is empty: get an intact copy of it.</source>
