@@ -10,14 +10,11 @@ from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from app.canvas.layer import PictureLayer
-from app.canvas.transforms import scale_of
+from app.canvas.transforms import scale_of, widened
 from imagest_core.painting.geometry import Box
 
 Clip = Callable[[], QRectF]
 """Returns the part of the picture to draw; called at every repaint."""
-
-REPAINT_MARGIN = 1.0
-"""Screen pixels drawn beyond what is exposed: at a scale factor of 1.5 that may end inside a pixel."""
 
 
 class PictureItem(QGraphicsItem):
@@ -39,9 +36,7 @@ class PictureItem(QGraphicsItem):
     def paint(
         self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
     ) -> None:
-        margin = REPAINT_MARGIN / scale_of(painter.worldTransform())
-        exposed = option.exposedRect.adjusted(-margin, -margin, margin, margin)
-        exposed = exposed.intersected(self.boundingRect())
+        exposed = widened(option.exposedRect, painter.worldTransform()).intersected(self.boundingRect())
         if self._clip is not None:
             exposed = exposed.intersected(self._clip())
         box = outward(exposed).within(self._box)

@@ -14,7 +14,7 @@ from app.canvas.decoration import GridItem, draw_surround
 from app.canvas.document_layers import DocumentLayers
 from app.canvas.guides import Guides
 from app.canvas.input import ToolView
-from app.canvas.items import REPAINT_MARGIN, Clip, PictureItem
+from app.canvas.items import Clip, PictureItem
 from app.canvas.layer import PictureLayer
 from app.canvas.overlay import Overlay, OverlayItem
 from app.canvas.overview import Overview
@@ -23,7 +23,7 @@ from app.canvas.scale_entry import ScaleEntry
 from app.canvas.screen import screen_profile
 from app.canvas.tools import Tool, make_tool
 from app.canvas.tools.base import Point
-from app.canvas.transforms import scale_of
+from app.canvas.transforms import widened
 from app.context import Context
 from app.document import OpenDocument
 from app.selection import ToolName
@@ -268,6 +268,5 @@ class CanvasView(ToolView):
 
     def drawBackground(self, painter: QPainter, rect: QRectF | object) -> None:  # noqa: N802
         assert isinstance(rect, QRectF)
-        margin = REPAINT_MARGIN / scale_of(painter.worldTransform())
-        exposed = rect.adjusted(-margin, -margin, margin, margin)
+        exposed = widened(rect, painter.worldTransform())
         draw_surround(painter, exposed, QRectF(*self.box), self.context.selection.surround)

@@ -28,11 +28,12 @@ from app.widgets.project_folder import ProjectFolder
 from imagest_core.errors import ImagestError
 
 THUMB = QSize(184, 120)
-SHARPNESS = 2
-"""Pixels of an icon for each pixel of ``THUMB``, for screens of a high resolution."""
+PIXEL_RATIO = 2
+"""Device pixels of an icon for each pixel of ``THUMB``, for screens of a high resolution."""
 COLUMNS = 4
 MAX_RECENT = 8
-Policy = QSizePolicy.Policy
+_ABOVE = QSizePolicy.Policy.Minimum, QSizePolicy.Policy.MinimumExpanding
+"""How the space above the page grows."""
 
 
 class Welcome(QScrollArea):
@@ -52,7 +53,7 @@ class Welcome(QScrollArea):
         inside.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setWidget(inside)
         self._outer = outer = QVBoxLayout(inside)
-        self._above = QSpacerItem(0, 0, Policy.Minimum, Policy.MinimumExpanding)
+        self._above = QSpacerItem(0, 0, *_ABOVE)
         outer.addItem(self._above)
         outer.setStretch(0, 2)
         middle = QHBoxLayout()
@@ -93,7 +94,7 @@ class Welcome(QScrollArea):
 
     def reserve_top(self, height: int) -> None:
         """Begin the page below ``height`` pixels: a message covers them."""
-        self._above.changeSize(0, height, Policy.Minimum, Policy.MinimumExpanding)
+        self._above.changeSize(0, height, *_ABOVE)
         self._outer.invalidate()
 
     def refresh(self) -> None:
@@ -123,7 +124,7 @@ class Welcome(QScrollArea):
         tile.setText("\n".join(shown).replace("&", "&&"))
         tile.setToolTip(str(path))
         tile.setAccessibleName(self.tr("Open {0}").format(path if folder else path.name))
-        tile.setIcon(_centred(theme.pixmap("donor", theme.roles().faint, 48, SHARPNESS)))
+        tile.setIcon(_centred(theme.pixmap("donor", theme.roles().faint, 48, PIXEL_RATIO)))
         tile.clicked.connect(lambda: self.chosen.emit(path))
         self._context.background.submit(
             lambda: thumbnail(path), lambda image: _show(tile, image), priority=-1
@@ -136,12 +137,12 @@ def _show(tile: QToolButton, image: QImage | None) -> None:
 
     if image is not None and isValid(tile):
         keep, smooth = Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation
-        tile.setIcon(_centred(QPixmap.fromImage(image).scaled(THUMB * SHARPNESS, keep, smooth)))
+        tile.setIcon(_centred(QPixmap.fromImage(image).scaled(THUMB * PIXEL_RATIO, keep, smooth)))
 
 
 def _centred(picture: QPixmap) -> QIcon:
     """An icon of the size of ``THUMB``, so that the names below all icons stand in one line."""
-    canvas = QPixmap(THUMB * SHARPNESS)
+    canvas = QPixmap(THUMB * PIXEL_RATIO)
     canvas.fill(Qt.GlobalColor.transparent)
     picture.setDevicePixelRatio(1)
     place = picture.rect()
@@ -149,7 +150,7 @@ def _centred(picture: QPixmap) -> QIcon:
     painter = QPainter(canvas)
     painter.drawPixmap(place.topLeft(), picture)
     painter.end()
-    canvas.setDevicePixelRatio(SHARPNESS)
+    canvas.setDevicePixelRatio(PIXEL_RATIO)
     return QIcon(canvas)
 
 

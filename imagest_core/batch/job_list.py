@@ -244,15 +244,19 @@ class JobList:
 
         What other processes add or reorder is seen after :data:`LISTED` seconds, or when nothing else waits.
         """
-        known = time.monotonic() - self._listed < LISTED
-        for fresh in (False, True) if known else (True,):
-            if fresh:
-                self._waiting, self._listed = self.files(JobState.WAITING)[::-1], time.monotonic()
-            while self._waiting:
-                claim = self._take(self.root / JobState.WAITING / self._waiting.pop())
-                if claim is not None:
-                    return claim
-        return self.take_over()
+        claim = self._take_next() if time.monotonic() - self._listed < LISTED else None
+        if claim is None:
+            self._waiting, self._listed = self.files(JobState.WAITING)[::-1], time.monotonic()
+            claim = self._take_next()
+        return claim or self.take_over()
+
+    def _take_next(self) -> Claim | None:
+        """Take the first job of the list as it was read that no other process has taken."""
+        while self._waiting:
+            claim = self._take(self.root / JobState.WAITING / self._waiting.pop())
+            if claim is not None:
+                return claim
+        return None
 
     def _take(self, source: Path) -> Claim | None:
         target = self.root / JobState.RUNNING / claim_name(source.name)

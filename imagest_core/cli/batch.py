@@ -22,8 +22,8 @@ SOME_FAILED = 1
 """The exit code if a scan was not restored; the others were."""
 CORES = 4
 """Cores of a worker without a GPU."""
-COUNTING = 20.0
-"""Times as long as the jobs of a list are counted, they are not counted again."""
+COUNTING_SHARE = 0.05
+"""Share of the time that counting the jobs of a list may take."""
 LOCAL_ONLY = "--jobs and --ray are two ways to use several processes; give one of them."
 
 
@@ -166,17 +166,18 @@ def _work(args: argparse.Namespace, jobs: JobList, settings: BatchSettings, prog
     from imagest_core.batch.job import JobState
     from imagest_core.batch.worker import WorkerOptions, run_jobs
 
-    total, following = sum(jobs.counts().values()), 0.0
+    total, next_count = sum(jobs.counts().values()), 0.0
 
     def watch(watched: JobList) -> None:
-        nonlocal following
+        nonlocal next_count
         started = time.monotonic()
-        if started < following:
+        if started < next_count:
             return
         counts = watched.counts()
         ended = sum(counts[state] for state in (JobState.DONE, JobState.FAILED, JobState.CANCELLED))
         progress.part(0.0, 1.0, "restoring").set(ended / max(total, 1), ended, total)
-        following = time.monotonic() + COUNTING * (time.monotonic() - started)
+        ended_at = time.monotonic()
+        next_count = ended_at + (ended_at - started) / COUNTING_SHARE
 
     if args.ray is not None:
         from imagest_core.batch.cluster import ClusterOptions, run_on_cluster

@@ -139,7 +139,7 @@ def _facts(
     args: argparse.Namespace, base: InstalledModel, config: StyleBranchConfig, progress: Progress
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return facts for the card, and what must be the same when the run is resumed."""
-    from imagest_core.models.description import file_hash
+    from imagest_core.models.file_hash import file_hash
     from imagest_core.models.weights_hash import weights_hash
     from imagest_core.training.style_run import describe_run
 

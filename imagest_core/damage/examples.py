@@ -5,14 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from imagest_core.damage.map import DamageMap
 from imagest_core.damage.strokes import stroke_cells
 from imagest_core.painting.geometry import Box, union
-
-if TYPE_CHECKING:
-    pass
 
 INTACT = 255
 """The label of intact paint among strokes."""

@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from imagest_core.arrays import Image8
+from imagest_core.csv_tables import separator_of
 from imagest_core.errors import InputError, OutputError
 from imagest_core.evaluation.bootstrap import LEVEL, Interval, mean_interval
 from imagest_core.evaluation.contact_sheet import DAMAGED, Strip, fitted
@@ -254,10 +255,8 @@ def _rows(path: Path, head: Sequence[str]) -> list[dict[str, str]]:
         raise InputError(
             f"{path} can't be read as a table in UTF-8: save it as CSV in UTF-8, or name another."
         ) from None
-    first = text.partition("\n")[0]
-    separator = next((mark for mark in ";\t" if mark in first), ",")
     try:
-        read = list(csv.DictReader(io.StringIO(text), delimiter=separator))
+        read = list(csv.DictReader(io.StringIO(text), delimiter=separator_of(text.partition("\n")[0])))
     except csv.Error:
         raise InputError(f"{path} isn't a CSV table: name another file.") from None
     rows = [row for row in read if any(row.values())]

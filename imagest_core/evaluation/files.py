@@ -10,9 +10,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
 
 from imagest_core.errors import OutputError
-from imagest_core.models.description import file_hash
 from imagest_core.painting.atomic import all_or_none, check_writable, replacing
 from imagest_core.painting.outputs import check_targets, same_file
+from imagest_core.painting.stamp import file_sha256
 
 LIST = "evaluation-files.json"
 """The SHA-256 of each file that an evaluation has written, by its name in the folder."""
@@ -98,7 +98,7 @@ def write_results(
     former, left_out = _listed(folder), set(kept)
     hashes = {name: hashlib.sha256(data).hexdigest() for name, data in outputs.items()}
     hashes = {name: digest for name, digest in hashes.items() if name not in left_out}
-    hashes |= {path.relative_to(folder).as_posix(): file_hash(path) for path in written}
+    hashes |= {path.relative_to(folder).as_posix(): file_sha256(path) for path in written}
     text = json.dumps({"format": 1, "files": hashes}, indent=1, ensure_ascii=False) + "\n"
     listing = encoded({LIST: text})
     paths = write_files(folder, {**outputs, **listing}, force=force, inputs=inputs)
@@ -125,7 +125,7 @@ def _remove_unchanged(folder: Path, name: str, digest: str) -> None:
     with suppress(OSError):
         if any(place.is_symlink() for place in places) or not places[-1].is_file():
             return
-        if file_hash(places[-1]) == digest:
+        if file_sha256(places[-1]) == digest:
             places[-1].unlink()
             for place in reversed(places[:-1]):
                 place.rmdir()

@@ -25,7 +25,7 @@ from imagest_core.evaluation.files import encoded, results_folder, write_results
 from imagest_core.evaluation.methods import Method, methods
 from imagest_core.evaluation.peers import check_installed
 from imagest_core.evaluation.perceptual import Perceptual
-from imagest_core.evaluation.used_models import check_models, models_of_methods, with_whole_models
+from imagest_core.evaluation.used_models import models_of_fill, whole_methods
 from imagest_core.evaluation.weights import WeightStore
 from imagest_core.extras import require_extra
 from imagest_core.models.installed import find_model
@@ -95,14 +95,16 @@ def evaluate(evaluation: Evaluation, progress: Progress) -> Outcome:
     WeightStore.default(evaluation.metric_weights)
     with _prepared(evaluation, known, damaged):
         _check_cases(cases, rows, evaluation.seed, progress.part(0.0, CHECKING / 2))
-        rows, missing = _whole(evaluation, rows, missing, progress.part(CHECKING / 2, CHECKING))
+        checking = progress.part(CHECKING / 2, CHECKING)
+        whole, left_out = whole_methods(rows, models_of_fill, checking, named=bool(evaluation.engines))
+        missing += [Baseline(row.label, reason=reason) for row, reason in left_out]
         share = CHECKING + (1 - CHECKING) * len(known) / len(cases)
         outputs: dict[str, bytes] = {}
         shown: list[str] = []
         if known:
-            outputs |= _with_truth(evaluation, known, rows, missing, progress.part(CHECKING, share), shown)
+            outputs |= _with_truth(evaluation, known, whole, missing, progress.part(CHECKING, share), shown)
         if damaged:
-            outputs |= _without_truth(evaluation, damaged, rows, progress.part(share, 1.0), shown)
+            outputs |= _without_truth(evaluation, damaged, whole, progress.part(share, 1.0), shown)
         blind = (KEY, TALLY, *sheet_names(SHEET, len(damaged)))  # a test may be out with judges
         paths = write_results(
             evaluation.out, outputs, force=evaluation.force, inputs=evaluation.inputs, kept=blind
@@ -134,17 +136,6 @@ def chosen_methods(evaluation: Evaluation) -> tuple[tuple[Method, ...], list[Bas
         except (ModelError, InputError) as error:
             missing.append(Baseline(f"{baseline.title} ({baseline.name})", reason=str(error).rstrip(".")))
     return rows, missing
-
-
-def _whole(
-    evaluation: Evaluation, rows: Sequence[Method], missing: Sequence[Baseline], progress: Progress
-) -> tuple[tuple[Method, ...], list[Baseline]]:
-    """Leave out methods with damaged models, with the reason; raises ``ModelError`` for named ones."""
-    if evaluation.engines:
-        check_models(models_of_methods(rows), progress)
-        return tuple(rows), [*missing]
-    whole, damaged = with_whole_models(rows, models_of_methods, progress)
-    return tuple(whole), [*missing, *(Baseline(row.label, reason=reason) for row, reason in damaged)]
 
 
 def default_names() -> list[str]:

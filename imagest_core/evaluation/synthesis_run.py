@@ -34,7 +34,7 @@ from imagest_core.evaluation.synthesis_inputs import (
 )
 from imagest_core.evaluation.synthesis_methods import Style, SynthesisMethod, SynthesisSettings
 from imagest_core.evaluation.tables import csv_text
-from imagest_core.evaluation.used_models import check_models, models_of_synthesis, with_whole_models
+from imagest_core.evaluation.used_models import models_of_synthesis, whole_methods
 from imagest_core.evaluation.weights import WeightStore
 from imagest_core.extras import require_extra
 from imagest_core.painting.outputs import check_target, normalized_name
@@ -100,11 +100,16 @@ def evaluate_synthesis(evaluation: SynthesisEvaluation, progress: Progress) -> O
     styles = picture_files(evaluation.styles, "style pictures")
     reference = picture_files(evaluation.reference, "pictures") if evaluation.reference else styles
     methods, missing = chosen_methods(evaluation)
-    methods, missing = _whole(evaluation, methods, missing, progress.part(0.0, CHECKING / 2))
     folders = _folders(evaluation, methods)
     store = WeightStore.default(evaluation.metric_weights)
     pairs = [(prompt, styles[number % len(styles)]) for number, prompt in enumerate(prompts)]
     with _prepared(evaluation, folders.values(), len(pairs)):
+        checking = progress.part(0.0, CHECKING / 2)
+        methods, damaged = whole_methods(
+            methods, models_of_synthesis, checking, named=bool(evaluation.methods)
+        )
+        missing += [Baseline(method.name, reason=reason) for method, reason in damaged]
+        folders = {method.name: folders[method.name] for method in methods}
         # All pictures are read before the first one is painted, which takes long.
         checking = progress.part(CHECKING / 2, CHECKING, "checking")
         for path in checking.part(0.0, 0.5).steps(sorted({path for _, path in pairs} - {*reference})):
@@ -148,20 +153,6 @@ def chosen_methods(evaluation: SynthesisEvaluation) -> tuple[list[SynthesisMetho
         except (ModelError, InputError) as error:
             missing.append(Baseline(f"{baseline.title} ({baseline.name})", reason=str(error).rstrip(".")))
     return methods, missing
-
-
-def _whole(
-    evaluation: SynthesisEvaluation,
-    methods: Sequence[SynthesisMethod],
-    missing: Sequence[Baseline],
-    progress: Progress,
-) -> tuple[list[SynthesisMethod], list[Baseline]]:
-    """Leave out methods with damaged models, with the reason; raises ``ModelError`` for named ones."""
-    if evaluation.methods:
-        check_models(models_of_synthesis(methods), progress)
-        return [*methods], [*missing]
-    whole, damaged = with_whole_models(methods, models_of_synthesis, progress)
-    return whole, [*missing, *(Baseline(method.name, reason=reason) for method, reason in damaged)]
 
 
 def _paint_all(

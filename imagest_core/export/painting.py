@@ -14,13 +14,14 @@ from imagest_core.messages import Message
 from imagest_core.painting.atomic import all_or_none, remove_stale
 from imagest_core.painting.outputs import FileKind, check_replaceable, check_target, check_targets, same_file
 from imagest_core.painting.reader import Painting
+from imagest_core.painting.stamp import file_sha256
 from imagest_core.painting.tiff.form import KEPT, Form
 from imagest_core.painting.writer import write_painting, writing_notes
 from imagest_core.progress import Progress
 from imagest_core.project.accepted_fills import AcceptedFills
 from imagest_core.project.document import Document
 from imagest_core.project.files import inputs_of
-from imagest_core.project.painting_reference import file_sha256, open_reference
+from imagest_core.project.painting_reference import open_reference
 from imagest_core.project.rewritten_scan import HASHED_AT_ONCE
 from imagest_core.project.snapshot import Snapshot
 from imagest_core.project.storage.codec import dumps

@@ -10,8 +10,8 @@ from typing import Any
 
 from imagest_core.errors import ProjectError, VerificationError
 from imagest_core.messages import Message
+from imagest_core.painting.stamp import file_sha256
 from imagest_core.project.document import Document
-from imagest_core.project.painting_reference import file_sha256
 from imagest_core.project.storage.codec import loads
 from imagest_core.project.storage.hashes import field_hashes
 from imagest_core.project.storage.integrity import changed_fields, format_fields

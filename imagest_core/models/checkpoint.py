@@ -18,10 +18,10 @@ from imagest_core.messages import Message
 from imagest_core.models.description import (
     Description,
     check_files,
-    file_hash,
     read_description,
     write_description,
 )
+from imagest_core.models.file_hash import file_hash
 from imagest_core.models.imagest.network import ImagestNetwork, NetworkConfig
 from imagest_core.progress import Progress
 

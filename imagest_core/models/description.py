@@ -14,6 +14,7 @@ from typing import Any
 
 from imagest_core.errors import ModelError
 from imagest_core.messages import Message
+from imagest_core.models.file_hash import file_hash
 from imagest_core.models.validation import check_digests, check_network, check_texts, read_json
 from imagest_core.printable import json_text
 from imagest_core.progress import Progress
@@ -114,12 +115,6 @@ def write_description(folder: Path, description: Description) -> None:
     """Write ``config.json``."""
     text = json_text(asdict(description), indent=1, sort_keys=True)
     (folder / CONFIG).write_text(text + "\n", encoding="utf-8")
-
-
-def file_hash(path: Path) -> str:
-    """Return the SHA-256 of a file in hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def check_files(folder: Path, description: Description, progress: Progress | None = None) -> None:

@@ -15,8 +15,8 @@ from imagest_core.models.safetensors_header import Header, read_header
 from imagest_core.models.validation import read_json
 
 INDEX = "model_index.json"
-OUR_ENTRY = "model.json"
-"""The library's own description beside the files of a model; see ``library_entry``."""
+ENTRY = "model.json"
+"""The library's entry beside the files of a model; see ``library_entry``."""
 
 WEIGHTS = re.compile(
     r"(diffusion_pytorch_model|model)(\.fp16)?(-\d{5}-of-\d{5})?(\.fp16)?\.safetensors(\.index(\.fp16)?\.json)?"

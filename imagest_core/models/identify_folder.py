@@ -12,8 +12,8 @@ from imagest_core.messages import Message
 from imagest_core.models.backbone import Capability
 from imagest_core.models.description import CONFIG, read_description
 from imagest_core.models.folder_files import (
+    ENTRY,
     INDEX,
-    OUR_ENTRY,
     TEXTS,
     UNUSED,
     check_inside,
@@ -283,7 +283,4 @@ def _loose_files(folder: Path) -> list[str]:
     for name in weights:
         check_inside(folder, name)
         read_header(folder / name)
-    return [*weights, *(name for name in names if TEXTS.fullmatch(name) and name != OUR_ENTRY)]
-
-
-# IP-Adapters
+    return [*weights, *(name for name in names if TEXTS.fullmatch(name) and name != ENTRY)]

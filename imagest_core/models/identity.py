@@ -51,6 +51,10 @@ class Family(StrEnum):
     OTHER = "other"
 
 
+LATENTS = {Family.SD1: ("4", "0.18215"), Family.SD2: ("4", "0.18215"), Family.SDXL: ("4", "0.13025")}
+"""Channels and scaling factor of the latents that the denoisers of a family were trained on."""
+
+
 def family_of(name: Any) -> Family:
     """Return the family of this name, OTHER for anything else."""
     return next((family for family in Family if family == name), Family.OTHER)
@@ -153,10 +157,6 @@ def is_safe_name(name: Any) -> bool:
         return False
     parts = name.split("/")
     return all(part not in ("", ".", "..") and part.isprintable() for part in parts)
-
-
-LATENTS = {Family.SD1: ("4", "0.18215"), Family.SD2: ("4", "0.18215"), Family.SDXL: ("4", "0.13025")}
-"""Channels and scaling factor of the latents that the denoisers of a family were trained on."""
 
 
 def fits(adapter: Identity, model: Identity) -> bool:

@@ -16,9 +16,10 @@ from imagest_core.cached import cached_property
 from imagest_core.errors import ModelError
 from imagest_core.messages import Message
 from imagest_core.models.description import CONFIG, Description, read_description
+from imagest_core.models.folder_files import ENTRY
 from imagest_core.models.identify import identify
 from imagest_core.models.identity import Identity, ModelKind
-from imagest_core.models.library_entry import ENTRY, read_entry
+from imagest_core.models.library_entry import read_entry
 from imagest_core.paths import data_folder
 
 EMBEDDED = "embedded"
@@ -217,6 +218,17 @@ def _given(path: Path) -> InstalledModel:
         sha256={},
         size=sum((root / file).stat().st_size for file in identity.files),
         in_place=True,
+    )
+
+
+def changed_file(model: InstalledModel, name: str) -> ModelError:
+    """Return the error for a file of ``model`` that isn't the one that was added."""
+    return ModelError(
+        Message(
+            "{name} of the model {folder} was changed or damaged: add the model again.",
+            name=name,
+            folder=model.name,
+        )
     )
 
 

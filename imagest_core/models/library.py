@@ -16,11 +16,14 @@ from imagest_core.errors import ModelError, OutputError
 from imagest_core.messages import Message
 from imagest_core.models.description import CONFIG, check_files, read_description
 from imagest_core.models.few_steps import DETAIL, FewSteps
+from imagest_core.models.file_hash import CHUNK, file_hash
+from imagest_core.models.folder_files import ENTRY
 from imagest_core.models.identify import identify
 from imagest_core.models.identity import Family, Identity, ModelKind
 from imagest_core.models.installed import (
     EMBEDDED,
     InstalledModel,
+    changed_file,
     embedded_folder,
     find_installed,
     find_model,
@@ -28,8 +31,9 @@ from imagest_core.models.installed import (
     installed_models,
     model_root,
 )
-from imagest_core.models.library_entry import ENTRY, Entry, read_entry, write_entry
-from imagest_core.models.onnx.diffusion_manifest import changed_file, read_manifest
+from imagest_core.models.library_entry import Entry, read_entry, write_entry
+from imagest_core.models.onnx.diffusion_manifest import check_files as check_graphs
+from imagest_core.models.onnx.diffusion_manifest import read_manifest
 from imagest_core.models.safetensors_header import read_header
 from imagest_core.painting.outputs import check_folder
 from imagest_core.printable import megabytes_apart, printable
@@ -59,7 +63,6 @@ LONGEST_NAME = 100
 """Maximum length in bytes of the name of a model."""
 SEPARATORS = frozenset(":,+@")
 """Characters that separate names, weights and words in lists of adapters and names of methods."""
-CHUNK = 4 << 20
 MARGIN = 64 << 20
 """Bytes that must remain free on the disk."""
 
@@ -94,7 +97,7 @@ def add_model(
     if identity.kind is ModelKind.IMAGEST:
         check_files(root, read_description(root), progress)
     if identity.kind is ModelKind.ONNX_PIPELINE:
-        _check_graphs(root, progress)
+        check_graphs(root, read_manifest(root), progress)
     target = new_folder(name or default_name(path, identity), (path,), force=force)
     entry = Entry(
         *_title_and_licence(root, path, identity, name), identity, {}, str(root) if in_place else ""
@@ -184,10 +187,14 @@ def with_few_steps(name: str, identity: Identity, kind: str) -> Identity:
 
 
 def declare_few_steps(name: str, kind: str) -> InstalledModel:
-    """Store the kind of an installed LoRA; see :func:`with_few_steps`. Its files are not touched."""
+    """Store the kind of an installed LoRA; see :func:`with_few_steps`. Its files are not touched.
+
+    The entry keeps its time: files in place that are newer are compared with their hashes.
+    """
     model = find_installed(name)
-    entry = read_entry(model.folder)
+    entry, stat = read_entry(model.folder), (model.folder / ENTRY).stat()
     write_entry(model.folder, replace(entry, identity=with_few_steps(name, entry.identity, kind)))
+    os.utime(model.folder / ENTRY, ns=(stat.st_atime_ns, stat.st_mtime_ns))
     return find_installed(name)
 
 
@@ -205,7 +212,7 @@ def _install(
         for name in names:
             part = progress.part(done / total, (done + sizes[name]) / total)
             (inside / name).parent.mkdir(parents=True, exist_ok=True)
-            digest = transfer(root / name, inside / name, part) if transfer else hash_file(root / name, part)
+            digest = transfer(root / name, inside / name, part) if transfer else file_hash(root / name, part)
             files[name] = (digest, sizes[name])
             done += sizes[name]
         write_entry(inside, replace(entry, files=files))
@@ -240,20 +247,9 @@ def _copy(source: Path, target: Path, progress: Progress) -> str:
 
 
 def _move(source: Path, target: Path, progress: Progress) -> str:
-    digest = hash_file(source, progress)
+    digest = file_hash(source, progress)
     os.rename(source, target)
     return digest
-
-
-def hash_file(path: Path, progress: Progress) -> str:
-    """Return the SHA-256 of a file in hexadecimal; checks for cancellation every 4 MB."""
-    digest, size, done = hashlib.sha256(), max(1, path.stat().st_size), 0
-    with path.open("rb") as file:
-        while chunk := file.read(CHUNK):
-            progress.set(done / size)
-            digest.update(chunk)
-            done += len(chunk)
-    return digest.hexdigest()
 
 
 def _check_room(size: int) -> None:
@@ -298,15 +294,6 @@ def _licence_of_card(root: Path) -> str:
     return printable(match[1].strip("'\""))[:200] if match else ""
 
 
-def _check_graphs(root: Path, progress: Progress) -> None:
-    """Raise :class:`ModelError` if a file of a folder with ONNX graphs was changed after the export."""
-    stated = read_manifest(root).files
-    for number, (name, digest) in enumerate(stated.items()):
-        part = progress.part(number / len(stated), (number + 1) / len(stated))
-        if hash_file(root / name, part) != digest:
-            raise ModelError(changed_file(root / name))
-
-
 def _is_valid_name(name: str) -> bool:
     """Whether a model can have this name: short, and safe for file systems, terminals and ``--adapters``."""
     if Path(name).name != name or name.startswith(".") or name == EMBEDDED:
@@ -344,14 +331,8 @@ def check_model(model: InstalledModel, progress: Progress | None = None) -> None
                 Message("The model {folder} is incomplete: {name} is missing.", folder=model.name, name=name)
             )
         part = progress.part(number / len(names), (number + 1) / len(names))
-        if hash_file(path, part) != model.sha256[name]:
-            raise ModelError(
-                Message(
-                    "{name} of the model {folder} was changed or damaged: add the model again.",
-                    name=name,
-                    folder=model.name,
-                )
-            )
+        if file_hash(path, part) != model.sha256[name]:
+            raise changed_file(model, name)
 
 
 def remove_model(name: str) -> None:

@@ -9,13 +9,12 @@ from typing import Any
 
 from imagest_core.errors import ModelError
 from imagest_core.messages import Message
-from imagest_core.models.folder_files import OUR_ENTRY
+from imagest_core.models.folder_files import ENTRY
 from imagest_core.models.identity import Identity, from_json
 from imagest_core.models.validation import check_texts, read_json
 from imagest_core.printable import json_text
 
 FORMAT = 1
-ENTRY = OUR_ENTRY
 
 
 @dataclass(frozen=True)

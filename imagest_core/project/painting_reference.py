@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
@@ -13,6 +12,7 @@ from imagest_core.errors import OutputError, ProjectError
 from imagest_core.messages import Message
 from imagest_core.painting.atomic import replacing
 from imagest_core.painting.reader import Painting, open_painting
+from imagest_core.painting.stamp import file_sha256
 from imagest_core.project.rewritten_scan import (
     HASHED_AT_ONCE,
     RewrittenScan,
@@ -194,12 +194,6 @@ def _files(folder: Path) -> list[Path]:
 
 def _updated_reference(reference: PaintingReference, path: Path) -> PaintingReference:
     return replace(reference, path=path.resolve(), modified=path.stat().st_mtime_ns)
-
-
-def file_sha256(path: Path) -> str:
-    """Return the SHA-256 of a file as hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def copy_next_to(reference: PaintingReference, project: Path) -> PaintingReference:

@@ -118,9 +118,9 @@ def _table_notes(names: Collection[str], rows: Sequence[CaptionRow]) -> list[str
     strange = [row.path for row in rows if row.path not in names]
     blank = [row.path for row in rows if row.kept and not row.caption and row.path in names]
     found = (
-        (unlisted, "Not in the table of captions, and left out"),
-        (blank, "With an empty caption, and left out"),
-        (strange, "In the table only, without a picture"),
+        (unlisted, "Pictures that the table of captions doesn't list are left out"),
+        (blank, "Pictures with an empty caption are left out"),
+        (strange, "Rows of the table without a picture are ignored"),
     )
     return [f"{what}: {len(those):,}, such as {those[0]}." for those, what in found if those]
 
@@ -134,8 +134,8 @@ def picture_notes(pictures: CaptionedPictures, side: int) -> list[str]:
         return []
     width, height = sizes[small[0]]
     return [
-        f"Smaller than {side} px, and enlarged, so that blur is learned: {len(small):,}, such as {small[0]} "
-        f"({width} × {height} px). Leave such pictures out, or choose a smaller --side."
+        f"Pictures smaller than {side} px are enlarged, and their blur is learned: {len(small):,}, such as "
+        f"{small[0]} ({width} × {height} px). Leave them out, or choose a smaller --side."
     ]
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from imagest_core.arrays import Image8
+from imagest_core.csv_tables import separator_of
 from imagest_core.errors import InputError
 from imagest_core.painting.atomic import replacing, write_text
 from imagest_core.painting.outputs import check_regular_file, check_target
@@ -103,10 +104,9 @@ def read_rows(path: Path) -> list[CaptionRow]:
     check_regular_file(path)
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
-            first = file.readline()
+            head = file.readline()
             file.seek(0)
-            separator = next((mark for mark in ";\t" if mark in first), ",")
-            return _rows(csv.DictReader(file, strict=True, delimiter=separator))
+            return _rows(csv.DictReader(file, strict=True, delimiter=separator_of(head)))
     except UnicodeDecodeError as error:
         raise InputError(f"{path} is no table of captions in UTF-8: save it as CSV in UTF-8.") from error
     except (OSError, ValueError, csv.Error) as error:

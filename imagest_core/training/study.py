@@ -258,7 +258,7 @@ class PaintingStudy:
             group["lr"] = options.rate * warm * 0.5 * (1 + math.cos(math.pi * share))
         loss = self._step_loss(step)
         if not torch.isfinite(loss):
-            raise InputError("The study diverged: use a smaller --rate.")
+            raise InputError("The study diverged: use a smaller learning rate.")
         loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(self._task.module.parameters(), CLIP)
         self._optimizer.step()

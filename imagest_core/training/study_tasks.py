@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -15,9 +15,6 @@ from torch.nn import functional
 from imagest_core.arrays import Image
 from imagest_core.models.hardware import Hardware, choose_hardware
 from imagest_core.training.intact_crops import Crops, CropSize
-
-if TYPE_CHECKING:
-    pass
 
 
 @dataclass(frozen=True)

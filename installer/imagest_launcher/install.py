@@ -73,9 +73,9 @@ def repair(payload: Payload, places: Places, profile: Profile, progress: Progres
             damaged = damaged_files(site_packages(places, found))
             if not damaged and found.profile == profile.name and _starts(places, found):
                 return []
-        if usable:
-            set_aside(places, cache=bool(damaged))
         try:
+            if usable:
+                set_aside(places, cache=bool(damaged))
             _install(payload, places, profile, lock, progress)
         except LauncherError as error:
             kept = "\nWhat was installed before is kept." if put_back(places) else ""

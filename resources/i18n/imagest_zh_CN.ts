@@ -1426,12 +1426,20 @@
         <translation>管线 {pipeline} 无法运行模型 {model}（{reason}）；请选择其他模型。</translation>
     </message>
     <message>
+        <source>The study diverged: use a smaller learning rate.</source>
+        <translation>研究发散：请使用更小的学习率。</translation>
+    </message>
+    <message>
         <source>The style adapter {name} doesn&apos;t fit this model ({reason}); choose the model it was trained for.</source>
         <translation>风格适配器 {name} 不适合此模型（{reason}）；请选择训练它时所用的模型。</translation>
     </message>
     <message>
         <source>There is no model &apos;{name}&apos;, nor another that fits: add one with imagest models add PATH.</source>
         <translation>没有名为“{name}”的模型，也没有其他适用的模型：请用 imagest models add PATH 添加一个。</translation>
+    </message>
+    <message>
+        <source>This ONNX Runtime has no CUDA: install onnxruntime-gpu, or choose the CPU.</source>
+        <translation>此 ONNX Runtime 不支持 CUDA：请安装 onnxruntime-gpu，或选择 CPU。</translation>
     </message>
     <message>
         <source>{name} isn&apos;t a LoRA, and only a LoRA can be one for few steps.</source>
@@ -1482,8 +1490,20 @@
         <translation>{path} 不完整：{end} 个字节中只有 {size} 个；请取得完好的副本。</translation>
     </message>
     <message>
+        <source>{path} is damaged (its tiles or strips have no size): get an intact copy of it.</source>
+        <translation>{path} 已损坏：其分块或条带没有大小；请取得完好的副本。</translation>
+    </message>
+    <message>
+        <source>{path} is damaged (one of its tiles or strips is too small): get an intact copy of it.</source>
+        <translation>{path} 已损坏：其中一个分块或条带过小；请取得完好的副本。</translation>
+    </message>
+    <message>
         <source>{path} is damaged ({offsets} of {expected} {kind} are listed): get an intact copy of it.</source>
         <translation>{path} 已损坏：{expected} 个{kind}中只列出 {offsets} 个；请取得完好的副本。</translation>
+    </message>
+    <message>
+        <source>{path} isn&apos;t a damage model: choose a file that was saved as one.</source>
+        <translation>{path} 不是损伤模型：请选择保存为损伤模型的文件。</translation>
     </message>
     <message>
         <source>{path} isn&apos;t a graph of the Imagest network that ONNX Runtime can use: {advice}.</source>
@@ -2318,10 +2338,6 @@
         <translation>该研究调整的是 {found}，而不是 {wanted}：请选择制作它时所用的引擎。</translation>
     </message>
     <message>
-        <source>The study diverged: use a smaller --rate.</source>
-        <translation>研究发散：请使用更小的 --rate。</translation>
-    </message>
-    <message>
         <source>The study doesn&apos;t fit the model ({reason}): study the painting again.</source>
         <translation>该研究与模型不匹配（{reason}）：请重新研究画作。</translation>
     </message>
@@ -2468,10 +2484,6 @@
     <message>
         <source>These files are masks: choose the scans.</source>
         <translation>这些文件是蒙版：请选择扫描件。</translation>
-    </message>
-    <message>
-        <source>This ONNX Runtime has no CUDA: install onnxruntime-gpu, or choose --device cpu or auto.</source>
-        <translation>此 ONNX Runtime 不支持 CUDA；请安装 onnxruntime-gpu，或选择 --device cpu 或 auto。</translation>
     </message>
     <message>
         <source>This model can&apos;t refine a fill: choose Stable Diffusion or another model with a strength.</source>
@@ -3182,10 +3194,6 @@
         <translation>{path} 无法写入：无法编码为 {suffix}。</translation>
     </message>
     <message>
-        <source>{path} declares tiles or strips without a size: the file is damaged.</source>
-        <translation>{path} 的分块或条带没有大小：文件已损坏。</translation>
-    </message>
-    <message>
         <source>{path} decodes to {nbytes} GB, and {format} can only be decoded as a whole: save it as a tiled TIFF.</source>
         <translation>{path} 解码后为 {nbytes} GB，而 {format} 只能整体解码：请存为分块 TIFF。</translation>
     </message>
@@ -3310,10 +3318,6 @@
         <translation>{path} 已损坏：`imagest project rescue` 可将能读出的内容写入新文件。</translation>
     </message>
     <message>
-        <source>{path} is damaged: one of its tiles or strips is too small.</source>
-        <translation>{path} 已损坏：有一个分块或条带过小。</translation>
-    </message>
-    <message>
         <source>{path} is empty: get an intact copy of it.</source>
         <translation>{path} 是空文件：请取得完好的副本。</translation>
     </message>
@@ -3388,10 +3392,6 @@
     <message>
         <source>{path} is {kind} of {channels}: convert it to 8-bit RGB or grey.</source>
         <translation>{path} 是{channels}的 {kind}：请转换为 8 位 RGB 或灰度。</translation>
-    </message>
-    <message>
-        <source>{path} isn&apos;t a damage model: choose one saved with --save-model.</source>
-        <translation>{path} 不是损伤模型：请选择用 --save-model 保存的模型。</translation>
     </message>
     <message>
         <source>{path} isn&apos;t a folder, but the job list needs one there: move it away, or choose another folder for the results.</source>

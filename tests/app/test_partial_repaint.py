@@ -36,10 +36,11 @@ def test_a_partial_repaint_leaves_no_lines(window: MainWindow, opened: OpenDocum
             assert not wrong.any(), f"{wrong.sum()} pixels at {zoom}, {part}"
 
 
-def test_so_it_is_at_a_scale_factor_of_1_5(tmp_path: Path) -> None:
-    words = [sys.executable, "-m", "pytest", "-q", "-n", "0", "-p", "no:cacheprovider", __file__]
+def test_a_partial_repaint_leaves_no_lines_at_a_scale_factor_of_1_5(tmp_path: Path) -> None:
+    test = f"{__file__}::test_a_partial_repaint_leaves_no_lines"
+    words = [sys.executable, "-m", "pytest", "-q", "-n", "0", "-p", "no:cacheprovider", test]
     result = subprocess.run(
-        [*words, "-k", "leaves_no_lines", f"--basetemp={tmp_path / 'inner'}"],
+        [*words, f"--basetemp={tmp_path / 'inner'}"],
         env=os.environ | {"QT_SCALE_FACTOR": "1.5"},
         capture_output=True,
         text=True,

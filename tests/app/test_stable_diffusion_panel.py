@@ -16,7 +16,7 @@ from tiny_style import tiny_style_adapter
 from app.commands import restore as restoring
 from app.context import Context
 from app.document import OpenDocument
-from app.jobs.estimate import Estimate, speed_key
+from app.jobs.estimate import speed_key
 from app.panels.engine_choice import entries
 from app.panels.restore import RestorePanel
 from app.widgets.parts import Amount
@@ -66,16 +66,6 @@ def test_engine_and_model_are_one_choice(panel: RestorePanel, context: Context) 
     assert panel.choices.engine.currentText().startswith("Stable Diffusion · ")
     choose(panel, "imagest")
     assert context.selection.request.get("model") == ""
-
-
-def test_a_measured_time_is_not_contradicted(panel: RestorePanel, context: Context) -> None:
-    choose(panel, "stable-diffusion/first")
-    found = Estimate(1, 100, (), 10**10)
-    panel._show_estimate(found)
-    assert panel.footer.expected.text().endswith("about 10.0 GB of memory, minutes a tile without a GPU")
-    context.settings.note_speed(speed_key(context.selection.request, "cpu"), 1.0)
-    panel._show_estimate(found)
-    assert panel.footer.expected.text().endswith("about 10.0 GB of memory")
 
 
 def test_an_engine_without_a_model_is_not_offered(window: MainWindow, opened: OpenDocument) -> None:

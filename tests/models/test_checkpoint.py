@@ -10,7 +10,8 @@ from tiny_model import tiny_checkpoint, tiny_network
 
 from imagest_core.errors import ModelError, OutputError
 from imagest_core.models.checkpoint import load_checkpoint, save_checkpoint
-from imagest_core.models.description import file_hash, read_description
+from imagest_core.models.description import read_description
+from imagest_core.models.file_hash import file_hash
 from imagest_core.models.library import find_model, import_model, installed_models
 
 

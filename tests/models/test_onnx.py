@@ -122,7 +122,7 @@ def test_an_invalid_manifest_is_refused(tmp_path, content):
 def test_weights_that_do_not_fit_the_graphs_are_refused(tmp_path):
     from safetensors.numpy import load_file, save_file
 
-    from imagest_core.models.description import file_hash
+    from imagest_core.models.file_hash import file_hash
 
     folder = tmp_path / "model"
     shutil.copytree(EMBEDDED, folder)

@@ -19,7 +19,8 @@ from tiny_model import tiny_checkpoint, tiny_config
 
 from imagest_core.errors import ModelError
 from imagest_core.models.checkpoint import load_checkpoint
-from imagest_core.models.description import file_hash, read_description
+from imagest_core.models.description import read_description
+from imagest_core.models.file_hash import file_hash
 from imagest_core.models.imagest.network import NetworkConfig
 from imagest_core.models.validation import LARGEST_FILE, SCHEMA, check_network
 

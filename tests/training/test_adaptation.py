@@ -361,11 +361,11 @@ def test_what_a_table_leaves_out_is_said(tmp_path: Path, works: Path, bases: Pat
     assert answer.code == 0, answer.err
     notes = [line for line in answer.out.splitlines() if line.startswith("note: ")]
     assert notes == [
-        "note: Not in the table of captions, and left out: 2, such as work-2.png.",
-        "note: With an empty caption, and left out: 1, such as work-1.png.",
-        "note: In the table only, without a picture: 1, such as wrok.png.",
-        "note: Smaller than 128 px, and enlarged, so that blur is learned: 1, such as work-0.png "
-        "(72 × 72 px). Leave such pictures out, or choose a smaller --side.",
+        "note: Pictures that the table of captions doesn't list are left out: 2, such as work-2.png.",
+        "note: Pictures with an empty caption are left out: 1, such as work-1.png.",
+        "note: Rows of the table without a picture are ignored: 1, such as wrok.png.",
+        "note: Pictures smaller than 128 px are enlarged, and their blur is learned: 1, such as "
+        "work-0.png (72 × 72 px). Leave them out, or choose a smaller --side.",
         "note: Fewer than 20 pictures are learned by heart: compare the samples with them.",
     ]
 

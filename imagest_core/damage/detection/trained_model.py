@@ -117,7 +117,7 @@ def load_model(path: Path) -> TrainedModel:
     header = read_header(path)
     if KIND not in header.metadata:
         raise ModelError(
-            Message("{path} isn't a damage model: choose one saved with --save-model.", path=path.name)
+            Message("{path} isn't a damage model: choose a file that was saved as one.", path=path.name)
         )
     try:
         return _model_of(header, path)

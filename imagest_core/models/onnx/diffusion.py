@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imagest_core.errors import ModelError
-from imagest_core.messages import Message
 from imagest_core.models.backbone import Capability, ConditionInputs, EncodedWindows
 from imagest_core.models.cache import loaded_models
 from imagest_core.models.identity import Family
@@ -24,14 +23,14 @@ from imagest_core.models.onnx.diffusion_manifest import (
     TEXT_2,
     UNET,
     DiffusionManifest,
-    changed_file,
+    check_files,
     foreign_graph,
     read_manifest,
 )
 from imagest_core.models.onnx.providers import NAMES, choose_provider, open_session, refused
 from imagest_core.models.schedule import NoiseSchedule, Prediction
 from imagest_core.models.stable_diffusion.prompts import chunk_count, chunks
-from imagest_core.models.weights_hash import joined_hash, known_hash
+from imagest_core.models.weights_hash import joined_hash
 from imagest_core.progress import Progress
 
 WINDOW_BYTES_PER_PIXEL = 12 << 10
@@ -93,23 +92,10 @@ def load_onnx_diffusion(model: InstalledModel, device: str, progress: Progress) 
     digest = joined_hash(manifest.files)
 
     def load() -> tuple[LoadedGraphs, int]:
-        _check_files(model, manifest, progress)
+        check_files(model.path, manifest, progress.part(0.0, 0.0))
         return _load(model, manifest, digest, provider, progress), model.size
 
     return OnnxDiffusionBackbone(model, loaded_models.get((model.path, digest, "onnx", provider), load))
-
-
-def _check_files(model: InstalledModel, manifest: DiffusionManifest, progress: Progress) -> None:
-    """Raise :class:`ModelError` unless all files are those of the export; they are read once a process."""
-    for name, digest in manifest.files.items():
-        progress.check()
-        path = model.path / name
-        if not path.is_file():
-            raise ModelError(
-                Message("The model {folder} is incomplete: {name} is missing.", folder=model.name, name=name)
-            )
-        if known_hash(path) != digest:
-            raise ModelError(changed_file(path))
 
 
 def _load(

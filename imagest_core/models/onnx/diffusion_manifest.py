@@ -10,10 +10,12 @@ from typing import Any
 
 from imagest_core.errors import ModelError
 from imagest_core.messages import Message
+from imagest_core.models.file_hash import cached_hash
 from imagest_core.models.identity import Family, is_safe_name
 from imagest_core.models.onnx.stored_fields import check_fields
 from imagest_core.models.validation import read_json
 from imagest_core.printable import json_text
+from imagest_core.progress import Progress
 
 MANIFEST = "stable-diffusion.json"
 FORMAT = 1
@@ -127,13 +129,27 @@ def foreign_graph(folder: Path, part: str) -> Message:
     )
 
 
-def changed_file(path: Path) -> Message:
-    """Return the error for a file that isn't the one that was exported."""
-    return Message(
-        "{path} was changed after it was exported: {advice}.",
-        path=path,
-        advice=Message("export the graphs again with imagest models export-onnx"),
-    )
+def check_files(folder: Path, manifest: DiffusionManifest, progress: Progress) -> None:
+    """Raise :class:`ModelError` unless all files are those of the export.
+
+    Files that stay the same are read once in a process.
+    """
+    for number, (name, digest) in enumerate(manifest.files.items()):
+        part = progress.part(number / len(manifest.files), (number + 1) / len(manifest.files))
+        part.check()
+        path = folder / name
+        if not path.is_file():
+            raise ModelError(
+                Message("The model {folder} is incomplete: {name} is missing.", folder=folder.name, name=name)
+            )
+        if cached_hash(path, part) != digest:
+            raise ModelError(
+                Message(
+                    "{path} was changed after it was exported: {advice}.",
+                    path=path,
+                    advice=Message("export the graphs again with imagest models export-onnx"),
+                )
+            )
 
 
 def _manifest(stored: Any) -> DiffusionManifest:

@@ -16,9 +16,9 @@ import torch
 
 from imagest_core.errors import ImagestError, ModelError
 from imagest_core.messages import Message
+from imagest_core.models.file_hash import file_hash
 from imagest_core.models.identity import Family
 from imagest_core.models.installed import InstalledModel
-from imagest_core.models.library import hash_file
 from imagest_core.models.onnx.clip_tokens import read_tokenizer, write_tokenizer_files
 from imagest_core.models.onnx.diffusion_manifest import (
     DECODER,
@@ -72,7 +72,7 @@ def export_diffusion(
             own = _precision_of(name, components, precision)
             checks[name] = _export_part(name, part, sizes, inside / f"{name}.onnx", own)
         files = {
-            path.relative_to(inside).as_posix(): hash_file(path, Progress())
+            path.relative_to(inside).as_posix(): file_hash(path)
             for path in sorted(inside.rglob("*"))
             if path.is_file()
         }

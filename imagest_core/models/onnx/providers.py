@@ -34,7 +34,7 @@ def choose_provider(device: str) -> str:
     available = onnxruntime.get_available_providers()
     if device == "cuda" and CUDA not in available:
         raise InputError(
-            Message("This ONNX Runtime has no CUDA: install onnxruntime-gpu, or choose --device cpu or auto.")
+            Message("This ONNX Runtime has no CUDA: install onnxruntime-gpu, or choose the CPU.")
         )
     if device == "cpu":
         return CPU

@@ -62,13 +62,7 @@ def open_jpeg2000(path: Path, limits: Limits) -> WholeSource:
         parts = _read(path)
         width, height, channels, depths = _size(parts.codestream)
         reversible = _reversible(parts.codestream)
-    if not parts.complete:
-        raise PaintingError(
-            Message(
-                "{path} is cut short (the end of its data is missing): get an intact copy of it.",
-                path=path.name,
-            )
-        )
+    _check_complete(path, parts)
     depth = _checked_depth(path.name, parts, channels, depths)
     exif = Exif(parts.exif)
     facts = Facts(
@@ -98,11 +92,7 @@ def _metadata(exif: Exif, parts: _Parts) -> Metadata:
     return replace(found, photoshop=photoshop or None, geo=parts.geo, notes=notes)
 
 
-def jpeg2000_size(path: Path) -> tuple[int, int, int]:
-    """Return width, height and bits of the deepest sample; raise ``PaintingError`` on failure."""
-    with decoding(path):
-        parts = _read(path)
-        width, height, _, depths = _size(parts.codestream)
+def _check_complete(path: Path, parts: _Parts) -> None:
     if not parts.complete:
         raise PaintingError(
             Message(
@@ -110,6 +100,14 @@ def jpeg2000_size(path: Path) -> tuple[int, int, int]:
                 path=path.name,
             )
         )
+
+
+def jpeg2000_size(path: Path) -> tuple[int, int, int]:
+    """Return width, height and bits of the deepest sample; raise ``PaintingError`` on failure."""
+    with decoding(path):
+        parts = _read(path)
+        width, height, _, depths = _size(parts.codestream)
+    _check_complete(path, parts)
     return width, height, max(depths)
 
 

@@ -146,7 +146,10 @@ class SegmentReader:
         segment = self._cache.get((id(self), index), size, lambda: self._decoded(index))[inside.slices]
         if segment.shape != out.shape:
             raise PaintingError(
-                Message("{path} is damaged: one of its tiles or strips is too small.", path=self._path.name)
+                Message(
+                    "{path} is damaged (one of its tiles or strips is too small): get an intact copy of it.",
+                    path=self._path.name,
+                )
             )
         out[:] = segment
 

@@ -164,7 +164,10 @@ def page_layout(path: Path, page: TiffPage, limits: Limits) -> SegmentLayout:
     )
     if width < 1 or height < 1:
         raise PaintingError(
-            Message("{path} declares tiles or strips without a size: the file is damaged.", path=path.name)
+            Message(
+                "{path} is damaged (its tiles or strips have no size): get an intact copy of it.",
+                path=path.name,
+            )
         )
     natural = page.bitspersample == dtype.itemsize * 8 and not is_plain_ycbcr(page)
     direct = page.compression == 1 and page.predictor == 1 and page.fillorder == 1 and natural

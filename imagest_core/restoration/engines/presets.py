@@ -44,7 +44,7 @@ class Preset:
 def preset_of(parameters: Any) -> Preset:
     """Return how the parameters of an engine for Stable Diffusion are sampled.
 
-    Raises ``ModelError`` for an adapter that there isn't, ``InputError`` for a text that names none.
+    Raises ``ModelError`` for unknown adapters, ``InputError`` if their list can't be read.
     """
     kinds = [few_steps_of(model.identity) for choice, model in chosen_adapters(parameters) if choice.weight]
     few = next((kind for kind in kinds if kind is not None), None)
@@ -57,12 +57,12 @@ def preset_of(parameters: Any) -> Preset:
 
 
 def guided(parameters: Any) -> bool:
-    """Whether a negative prompt counts: there is a prompt, and a guidance other than 1."""
+    """Whether a negative prompt has an effect: there is a prompt, and the guidance isn't 1."""
     return bool(parameters.prompt) and usual_guidance(parameters) != 1
 
 
 def usual_guidance(parameters: Any) -> float | None:
-    """Return the guidance of the preset, or what was asked for; None where an adapter isn't there."""
+    """Return the guidance that was asked for, else that of the preset; None with unknown adapters."""
     with suppress(ModelError, InputError):
         return preset_of(parameters).guidance
     return None

@@ -210,7 +210,7 @@ class StableDiffusionEngine(AddedModelEngine):
         return chosen_adapters(parameters)
 
     def preset(self, parameters: base.Parameters) -> Preset:
-        """Return how ``parameters`` are sampled; raises ``ModelError`` for an adapter that there isn't."""
+        """Return how ``parameters`` are sampled; raises ``ModelError`` for unknown adapters."""
         return preset_of(parameters)
 
     # What requests use
