@@ -30,7 +30,7 @@ FOLDER = ".imagest-batch"
 STALE = 120.0
 """Seconds without a heartbeat after which a claim of another machine may be taken over."""
 LISTED = 1.0
-"""Seconds for which a worker trusts its list of waiting jobs; one of 10,000 takes 20 ms, more over a network."""
+"""Seconds for which a worker trusts its list of waiting jobs; one of 10,000 takes 20 ms."""
 ENDED = (JobState.DONE, JobState.FAILED, JobState.CANCELLED)
 DAMAGED = "damaged"
 """The folder of job files that can't be read."""
