@@ -47,7 +47,7 @@ class CompareArea(QWidget):
         self.registered = ShownLayer(context, self)
         self.contact: ContactView | None = None
         """The variations of a region side by side, while they are shown."""
-        self._blink_phase = False
+        self._blink_phase, self._reserved = False, 0
         self.curtain, self.legend = Curtain(self.view), DifferenceLegend(self.view)
         self._captions = {view: Caption(view) for view in (self.view, self.second)}
         self._blink_timer = QTimer(self)
@@ -154,8 +154,11 @@ class CompareArea(QWidget):
 
     def reserve_top(self, height: int) -> None:
         """Leave ``height`` pixels at the top free when a picture is fitted: a message covers them."""
+        self._reserved = height
         for view in (self.view, self.second):
             view.reserve_top(height)
+        if self.contact is not None:
+            self.contact.reserve_top(height)
 
     # Modes
 
@@ -197,6 +200,7 @@ class CompareArea(QWidget):
                 cell.view.hovered.connect(self.view.hovered)
             self._layout.addWidget(self.contact)
             self.splitter.hide()
+            self.contact.reserve_top(self._reserved)
             self.contact.show()
             self._layout.activate()
             self.probe_panel.keep_clear(self.contact.bar_height)
