@@ -6,6 +6,7 @@ import logging
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication, QObject, Signal
 
@@ -63,8 +64,8 @@ class Messages(QObject):
         super().__init__(parent)
         self.document: object = None
         self.count = 0
-        self.rescue: Callable[[], MessageAction | None] = lambda: None
-        """The button of messages on a damaged part of the open project."""
+        self.rescue: Callable[[Path | None], MessageAction | None] = lambda _: None
+        """Returns the button of a message on a damaged project; None is the open one."""
 
     def say(
         self, sentence: str, details: str = "", action: MessageAction | None = None, *, topic: str = ""
@@ -113,7 +114,7 @@ class Messages(QObject):
     ) -> None:
         """Log a message and emit it."""
         if action is None and RESCUE in sentence:
-            action = self.rescue()
+            action = self.rescue(None)
         document = None if topic in WITHOUT_DOCUMENT else self.document
         log.info("%s: %s %s", level, sentence, remedy)
         message = Notification(level, sentence, remedy, details, action, topic, document, self.count)

@@ -24,8 +24,8 @@ TOPIC = "rescue"
 translate = QCoreApplication.translate
 
 
-def rescue_action(context: Context, project: Path | None = None) -> MessageAction | None:
-    """The button of a message on a damaged ``project``: the open one unless given; None without a file."""
+def rescue_action(context: Context, project: Path | None) -> MessageAction | None:
+    """The button of a message on a damaged ``project``, None for the open one; None if that has no file."""
     if project is None and context.document is not None:
         project = context.document.document.path
     if project is None:

@@ -154,9 +154,12 @@ class CompareArea(QWidget):
 
     def reserve_top(self, height: int) -> None:
         """Leave ``height`` pixels at the top free when a picture is fitted: a message covers them."""
-        self._reserved = height
         for view in (self.view, self.second):
             view.reserve_top(height)
+
+    def keep_contact_below(self, height: int) -> None:
+        """Keep the variations side by side below a message of this ``height``."""
+        self._reserved = height
         if self.contact is not None:
             self.contact.reserve_top(height)
 

@@ -278,3 +278,5 @@ def test_no_message_covers_a_picture(user: User) -> None:
     while user.window.banner.isVisible():
         user.window.banner.dismiss()
     user.until(lambda: contact.cells[0].y() < lower)
+    user.context.messages.say("Something that passes.")
+    user.until(lambda: user.window.banner.isVisible() and not covered())
