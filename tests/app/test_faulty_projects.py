@@ -101,7 +101,8 @@ def test_a_damaged_project_is_rescued_by_the_button_of_its_message(
     out = project.with_name("work-rescued.imagest")
     assert window.context.document.document.path == out
     assert project.read_bytes() == before
-    assert any(str(out) in item.sentence for item in said)
+    assert str(out) in said[-1].sentence
+    assert "lost" in said[-1].remedy
     assert free_path(project).name == "work-rescued-2.imagest"
 
 
