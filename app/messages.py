@@ -6,6 +6,7 @@ import logging
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication, QObject, Signal
 
@@ -43,7 +44,9 @@ class Notification:
     """Messages are numbered in the order in which they are reported."""
 
 
-WITHOUT_DOCUMENT = ("open", "close")
+RESCUE = "`imagest project rescue`"
+"""The command that messages on damaged projects advise; the window offers a button for it."""
+WITHOUT_DOCUMENT = ("open", "close", "rescue")
 """Topics that are not about the document that is open when they are reported."""
 
 
@@ -61,6 +64,8 @@ class Messages(QObject):
         super().__init__(parent)
         self.document: object = None
         self.count = 0
+        self.rescue: Callable[[Path | None], MessageAction | None] = lambda _: None
+        """Returns the button of a message on a damaged project; None is the open one."""
 
     def say(
         self, sentence: str, details: str = "", action: MessageAction | None = None, *, topic: str = ""
@@ -80,7 +85,7 @@ class Messages(QObject):
         """Show a warning."""
         self._emit("warning", localized(sentence), remedy, details, action, topic=topic)
 
-    def fail(self, error: BaseException, topic: str = "") -> None:
+    def fail(self, error: BaseException, topic: str = "", action: MessageAction | None = None) -> None:
         """Show an error: the sentence of an ``ImagestError``, a general one for an unexpected error.
 
         An unexpected error is logged and shown once, even if it arrives in several ways.
@@ -90,7 +95,7 @@ class Messages(QObject):
             if not once(error, "told"):
                 return
         details = "".join(traceback.format_exception(error))
-        self._emit("error", *explained(error), details, topic=topic)
+        self._emit("error", *explained(error), details, action, topic=topic)
 
     def resolve(self, topic: str, before: int | None = None) -> None:
         """Report that the action of ``topic`` succeeded, started after the first ``before`` messages."""
@@ -108,6 +113,8 @@ class Messages(QObject):
         topic: str,
     ) -> None:
         """Log a message and emit it."""
+        if action is None and RESCUE in sentence:
+            action = self.rescue(None)
         document = None if topic in WITHOUT_DOCUMENT else self.document
         log.info("%s: %s %s", level, sentence, remedy)
         message = Notification(level, sentence, remedy, details, action, topic, document, self.count)

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from imagest_core.models.description import Description, read_description, write_description
+from imagest_core.training.resume import rate_text
 
 SHOWN = ("psnr", "ssim", "haarpsi", "band1", "band2", "band3", "seconds")
 Row = dict[str, str]
@@ -81,7 +82,7 @@ def training(part: str, facts: Mapping[str, Any]) -> str:
     else:
         how = (
             f"{facts['steps']} steps of {settings['batch']} crops of {settings['side']} px in {took},"
-            f" learning rate {settings['rate']} falling to 0"
+            f" learning rate {rate_text(settings)} falling to 0"
         )
     text = f"**{part}**: {how}, on {', '.join(settings['sources'])} (15 % of the works held out)."
     curve = facts["held_out"]

@@ -17,7 +17,7 @@ from imagest_core.project.operations import decisions
 from imagest_core.project.operations.decisions import accepted_regions
 from imagest_core.project.operations.results import remove_run
 from imagest_core.project.run import Run
-from imagest_core.project.state import Subject, Verdict
+from imagest_core.project.state import State, Subject, Verdict
 from imagest_core.project.storage.unpack import INVALID_DATA
 from imagest_core.project.variations import Variation
 from imagest_core.restoration.engines.registry import ENGINES
@@ -36,17 +36,39 @@ def shown_run(context: Context) -> Run | None:
 def accept_run(context: Context) -> None:
     """Accept all of the run shown except what was rejected in it; its siblings are kept. Refuses hypotheses.
 
-    If it restored a part of another result again, that result is accepted in the same place.
+    If it restored a part of another result again, that result is accepted in the same place. Hypotheses that
+    were accepted stay in their regions. The message says what stays and what is replaced.
     """
     run = shown_run(context)
     if run is None or context.document is None:
         return
-    left = variations.open_regions(context.document.state, run)
+    state = context.document.state
+    left, held = len(variations.open_regions(state, run)), len(variations.hypothesis_regions(state, run))
+    before = _accepted_elsewhere(state, run)
     if context.do(lambda state: variations.accept_run(state, run)):
-        text = QT_TRANSLATE_NOOP(
-            "Deciding", "%n region(s) accepted. Export writes what is accepted into a copy of the scan."
-        )
-        context.messages.say(translate("Deciding", str(text), "", len(left)))
+        replaced = before - _accepted_elsewhere(state, run)
+        context.messages.say(_said_of_accepted(left, held, replaced))
+
+
+def _accepted_elsewhere(state: State, run: Run) -> int:
+    """How many regions of other runs are accepted."""
+    return sum(len(numbers) for other, numbers in accepted_regions(state).items() if other != run.id)
+
+
+def _said_of_accepted(accepted: int, held: int, replaced: int) -> str:
+    """The sentences on a result that was accepted."""
+    first = QT_TRANSLATE_NOOP(
+        "Deciding", "%n region(s) accepted. Export writes what is accepted into a copy of the scan."
+    )
+    second = QT_TRANSLATE_NOOP("Deciding", "In %n region(s) the hypothesis that you accepted stays.")
+    third = QT_TRANSLATE_NOOP(
+        "Deciding", "%n region(s) of other results are no longer accepted: they are replaced."
+    )
+    said = [
+        (first, accepted),
+        *((text, count) for text, count in ((second, held), (third, replaced)) if count),
+    ]
+    return " ".join(translate("Deciding", str(text), "", count) for text, count in said)
 
 
 def reject_run(context: Context) -> None:

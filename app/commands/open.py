@@ -13,6 +13,7 @@ from app.document import PROJECT_SUFFIX, OpenDocument, Opened, ProjectFoundError
 from app.folders import remember_folder
 from app.i18n.core_messages import localized
 from app.jobs.runner import Job
+from app.messages import RESCUE
 from imagest_core.errors import ImagestError, ProfileError
 from imagest_core.painting.outputs import same_file
 from imagest_core.project.document import Document
@@ -126,7 +127,8 @@ def _open_failed(context: Context, path: Path, error: Exception) -> None:
     elif isinstance(error, ProfileError):
         context.profile_unusable.emit(error, lambda: open_path(context, path, assume_srgb=True))
     else:
-        context.messages.fail(error, "open")
+        action = context.messages.rescue(path) if RESCUE in str(error) else None
+        context.messages.fail(error, "open", action)
 
 
 def open_sample(context: Context) -> None:

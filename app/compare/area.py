@@ -47,7 +47,7 @@ class CompareArea(QWidget):
         self.registered = ShownLayer(context, self)
         self.contact: ContactView | None = None
         """The variations of a region side by side, while they are shown."""
-        self._blink_phase = False
+        self._blink_phase, self._reserved = False, 0
         self.curtain, self.legend = Curtain(self.view), DifferenceLegend(self.view)
         self._captions = {view: Caption(view) for view in (self.view, self.second)}
         self._blink_timer = QTimer(self)
@@ -157,6 +157,12 @@ class CompareArea(QWidget):
         for view in (self.view, self.second):
             view.reserve_top(height)
 
+    def keep_contact_below(self, height: int) -> None:
+        """Keep the variations side by side below a message of this ``height``."""
+        self._reserved = height
+        if self.contact is not None:
+            self.contact.reserve_top(height)
+
     # Modes
 
     @property
@@ -197,6 +203,7 @@ class CompareArea(QWidget):
                 cell.view.hovered.connect(self.view.hovered)
             self._layout.addWidget(self.contact)
             self.splitter.hide()
+            self.contact.reserve_top(self._reserved)
             self.contact.show()
             self._layout.activate()
             self.probe_panel.keep_clear(self.contact.bar_height)

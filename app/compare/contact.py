@@ -17,7 +17,7 @@ from app.commands.hypotheses import refine_hypothesis
 from app.compare.link import ViewLink
 from app.compare.variation_view import CACHE_BYTES, VariationCell, VariationPicture
 from app.context import Context
-from app.i18n.run_texts import run_details, run_kind
+from app.i18n.run_texts import hypothesis_mark, run_details, run_kind, run_method
 from app.jobs.call_later import call_later
 from app.widgets.parts import button, column, elided, row
 from imagest_core.painting.geometry import Box
@@ -31,6 +31,9 @@ MARGIN = 0.75
 """Shown around the region, as a share of its size."""
 CLOSEST = 4.0
 """Largest zoom at which a small region is shown at first."""
+
+EDGE = 4
+"""Pixels between the pictures, and at the edge of the view."""
 
 
 class ContactView(QWidget):
@@ -65,10 +68,10 @@ class ContactView(QWidget):
         self.setAccessibleName(self.tr("Variations side by side"))
 
     def _build(self) -> None:
-        layout = column(self, margin=4, spacing=4)
+        self._layout = layout = column(self, margin=EDGE, spacing=EDGE)
         self._grid = QGridLayout()
         self._grid.setContentsMargins(0, 0, 0, 0)
-        self._grid.setSpacing(4)
+        self._grid.setSpacing(EDGE)
         layout.addLayout(self._grid, 1)
         bar = row(self.title, self.choose, self.refine, self.leave)
         bar.setStretch(0, 1)
@@ -102,6 +105,10 @@ class ContactView(QWidget):
         self.cells[0].view.set_view(position)
         call_later(self, self._fit_region)
         self._focus(min(1, len(self._chosen)))
+
+    def reserve_top(self, height: int) -> None:
+        """Leave ``height`` pixels at the top free: a message covers them."""
+        self._layout.setContentsMargins(EDGE, EDGE + height, EDGE, EDGE)
 
     @property
     def bar_height(self) -> int:
@@ -176,8 +183,8 @@ class ContactView(QWidget):
         run, state = variation.run, self._layers.document.state
         marks = {Verdict.ACCEPTED: "✓ ", Verdict.REJECTED: "✕ ", Verdict.UNDECIDED: ""}
         title = self.tr("{0}   Result {1}").format(cell.number, run.id)
-        kind = " · ".join(filter(None, (marks[variation.verdict(state)] + title, run_kind(run))))
-        cell.show_texts(kind, run_details(run))
+        heading = " · ".join(filter(None, (marks[variation.verdict(state)] + title, hypothesis_mark(run))))
+        cell.show_texts(heading, f"{run_method(run)} · {run_details(run)}")
         cell.view.show_layer(self._picture(variation))
 
     def _picture(self, variation: Variation) -> PictureLayer:

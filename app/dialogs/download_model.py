@@ -117,16 +117,15 @@ class DownloadDialog(JobDialog):
             return
 
         def work(progress: Progress) -> Any:
-            from imagest_core.models.hub import discard, download
+            from imagest_core.models.hub import adding, download
             from imagest_core.models.library import add_downloaded, free_name
 
             folder = download(model, progress.part(0.0, 0.95))
             name = free_name(PurePosixPath(file or model.repository).stem)
             origin = f"{model.repository}@{model.commit}"
             end = progress.part(0.95, 1.0)
-            added = add_downloaded(folder / file, name, origin=origin, licence=model.licence, progress=end)
-            discard(model)
-            return added
+            with adding(model, folder):
+                return add_downloaded(folder / file, name, origin=origin, licence=model.licence, progress=end)
 
         self.run(self.tr("Download a model"), work, self._finish)
 

@@ -22,7 +22,12 @@ def mode_name(mode: str) -> str:
 
 def run_kind(run: Run) -> str:
     """Whether a result is a hypothesis, which narrow labels don't cut off; its mode and engine."""
-    return " · ".join(filter(None, (hypothesis_mark(run), mode_name(run.mode), run.engine)))
+    return " · ".join(filter(None, (hypothesis_mark(run), run_method(run))))
+
+
+def run_method(run: Run) -> str:
+    """Mode and engine of a result."""
+    return " · ".join(filter(None, (mode_name(run.mode), run.engine)))
 
 
 def hypothesis_mark(run: Run) -> str:

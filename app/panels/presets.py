@@ -6,6 +6,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QMenu, QToolButton, QWidget
 
 from app.context import Context
+from app.panels.restore_choices import name_width
 from app.start_request import default_request, stored_request
 from app.widgets.combo_box import narrow_combo_box
 from app.widgets.parts import button, label, row, tool_button
@@ -34,6 +35,7 @@ class Presets(QWidget):
         )
         named = label(self.tr("Preset"), "soft")
         named.setBuddy(self.box)
+        named.setMinimumWidth(name_width())
         across = row(12, named, self.box, self.more, self.reset_all, spacing=4)
         across.setStretch(2, 1)
         self.setLayout(across)

@@ -54,6 +54,7 @@ class Choices(QWidget):
         self.setLayout(whole)
         for part in (self._head, self._grid):
             part.setHorizontalSpacing(4)
+            part.setColumnMinimumWidth(1, name_width())
             part.setColumnStretch(1, 0)
             part.setColumnStretch(2, 1)
         whole.addLayout(self._head, 0, 0, 1, 2)
@@ -124,6 +125,16 @@ class Choices(QWidget):
             for widget in self.rows[name]:
                 widget.setVisible(offered)
                 widget.setEnabled(name in used)
+
+
+def name_width() -> int:
+    """The width of the short names in this panel, so that the fields start in one line."""
+    names = (
+        QCoreApplication.translate("Presets", "Preset"),
+        QCoreApplication.translate("Choices", "Engine"),
+        *(parameter_text(name) for name in ("Mode", "Quality", "Study")),
+    )
+    return max(label(name, "soft").sizeHint().width() for name in names)
 
 
 def first_sentence(text: str) -> str:

@@ -155,15 +155,17 @@ class ResultStrip(QFrame):
     def _name(self, thumb: QToolButton, run: Run, state: State) -> None:
         decision = state.decisions.get(Subject(run.id))
         kind = hypothesis_mark(run) or mode_name(run.mode) or run.engine
-        own = f"{run.id} · {kind}" + (f" · {run.seed}/{run.variation}" if run.random else "")
+        short = f"{run.id} · {kind}"
+        own = short + (f" · {run.seed}/{run.variation}" if run.random else "")
         name = decision.note if decision and decision.note else own
         accepted = sum(
             deciding.verdict(self._context, run, number) is Verdict.ACCEPTED for number in run.numbers
         )
         mark = "✓ " if accepted == run.count else "◐ " if accepted else ""
-        thumb.setText(
-            thumb.fontMetrics().elidedText(mark + name, Qt.TextElideMode.ElideRight, TILE_WIDTH - 12)
-        )
+        measure, room = thumb.fontMetrics(), TILE_WIDTH - 12
+        whole = name != own or measure.horizontalAdvance(mark + own) <= room
+        shown = mark + (name if whole else short)  # a part of a seed would be another seed
+        thumb.setText(measure.elidedText(shown, Qt.TextElideMode.ElideRight, room))
         facts = self.tr("{0} regions, {1} px").format(f"{run.count:,}", f"{run.pixels:,}")
         base = self.tr("A part of result {0}, restored again").format(run.base) if run.base else ""
         count = self.tr("accepted: {0}").format(accepted)

@@ -14,7 +14,7 @@ from app.context import Context
 from app.document import OpenDocument
 from app.i18n.run_texts import hypothesis_mark, study_mark
 from app.selection import ToolName
-from app.widgets.parts import Amount, Card, Panel, button, column, explain, label, row, tool_button
+from app.widgets.parts import Amount, Card, Panel, button, column, explain, form, label, row, tool_button
 from imagest_core.project.operations.rejected_parts import rejected_pixels
 from imagest_core.project.run import Run
 from imagest_core.project.state import Subject, Verdict
@@ -74,9 +74,11 @@ class ReviewPanel(Panel):
         layout.addWidget(self.facts)
         layout.addLayout(self._verdicts())
         layout.addLayout(self._part_row())
-        layout.addLayout(row(self.hypotheses, None))
         self._build_refining()
-        layout.addLayout(row(self.refine, None))
+        buttons = form()
+        buttons.addWidget(self.hypotheses, 0, 0)
+        buttons.addWidget(self.refine, 1, 0)
+        layout.addLayout(buttons)
         layout.addWidget(self.strength)
         layout.addWidget(self._note())
 

@@ -25,9 +25,11 @@ class Banner(QFrame):
     There is one message for each topic. "Copy diagnostics" copies the one that was shown last. The banner
     overlays the widget it covers, outside any layout: the picture must not move while the user draws.
     ``covering(height)``: a message that stays covers the top of that widget; 0 if none does.
+    ``shown(height)``: the same for every message.
     """
 
     covering = Signal(int)
+    shown = Signal(int)
 
     def __init__(self, messages: Messages, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -141,7 +143,9 @@ class Banner(QFrame):
         return message is None or (message.level == "info" and message.action is None)
 
     def _report_height(self) -> None:
-        self.covering.emit(self.height() if self.isVisible() and not self._passing else 0)
+        height = self.height() if self.isVisible() else 0
+        self.covering.emit(0 if self._passing else height)
+        self.shown.emit(height)
 
     def hideEvent(self, event: QHideEvent) -> None:  # noqa: N802
         super().hideEvent(event)

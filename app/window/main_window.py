@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt, Signal
@@ -30,6 +31,7 @@ from app.action_spec import translated
 from app.action_table import MENUS
 from app.commands import open as opening
 from app.commands.confirm_cancel import may_close
+from app.commands.rescue import rescue_action
 from app.compare.area import CompareArea
 from app.compare.live_fills import LiveFills
 from app.context import Context
@@ -89,6 +91,7 @@ class MainWindow(QMainWindow):
         self.state_sync.theme_changed.connect(self.apply_theme)
         self.state_sync.language_changed.connect(self.language_changed)
         self.live = LiveFills(context, self.area)
+        context.messages.rescue = partial(rescue_action, context)
         context.document_changed.connect(self.banner.leave_document)
         context.document_changed.connect(self._show_document)
         self._default_layout = self.column.state()
@@ -119,6 +122,7 @@ class MainWindow(QMainWindow):
         self.banner = Banner(self.context.messages, whole)
         for covered in (self.area, self.welcome):
             self.banner.covering.connect(covered.reserve_top)
+        self.banner.shown.connect(self.area.keep_contact_below)
         self.setCentralWidget(whole)
         self.drop_target = DropTarget(self.context, self, self.stack)
 

@@ -209,7 +209,7 @@ def _remove(args: argparse.Namespace, progress: Progress) -> int:
 
 
 def _fetch(args: argparse.Namespace, progress: Progress) -> int:
-    from imagest_core.models.hub import discard, download, look_up
+    from imagest_core.models.hub import adding, download, look_up
 
     name = args.name or Path(args.file or args.repository).stem
     new_folder(name, force=args.force)
@@ -223,16 +223,16 @@ def _fetch(args: argparse.Namespace, progress: Progress) -> int:
         return 0
     folder = download(model, progress)
     origin = f"{model.repository}@{model.commit}"
-    added = add_downloaded(
-        folder / args.file,
-        name,
-        origin=origin,
-        licence=model.licence,
-        progress=progress.part(0.0, 1.0, "checking"),
-        few_steps=args.few_steps,
-        force=args.force,
-    )
-    discard(model)
+    with adding(model, folder):
+        added = add_downloaded(
+            folder / args.file,
+            name,
+            origin=origin,
+            licence=model.licence,
+            progress=progress.part(0.0, 1.0, "checking"),
+            few_steps=args.few_steps,
+            force=args.force,
+        )
     _show_added(added)
     return 0
 

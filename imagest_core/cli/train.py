@@ -143,13 +143,14 @@ def _train(
 ) -> None:
     from imagest_core.training.loop import Trainer
     from imagest_core.training.plan import plan_by_trial
+    from imagest_core.training.resume import with_rates
     from imagest_core.training.state import write_run
 
     options = loop_options(args, save_every=args.save_every)
     show(*plan_by_trial(task, data, options).lines())
     if args.plan:
         return
-    write_run(args.out, config, settings_of(args))
+    write_run(args.out, config, with_rates(args.out, settings_of(args)))
     Trainer(task, data, options).run(progress)
 
 
@@ -174,9 +175,11 @@ def _examples(
 ) -> tuple[DamagedCrops, Batch]:
     from imagest_core.training.examples import DamagedCrops, fixed_batch
     from imagest_core.training.images import load_maps, load_works
+    from imagest_core.training.resume import check_settings
     from imagest_core.training.state import check_run, start_torch
 
     check_run(args.out, config, training_inputs(args))
+    check_settings(args.out, settings_of(args))
     if args.side % config.multiple:
         raise InputError(f"The side of the crops must be a multiple of {config.multiple}, not {args.side}.")
     start_torch(args.seed, args.threads)

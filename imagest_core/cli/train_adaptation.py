@@ -117,12 +117,14 @@ def _train(args: argparse.Namespace, recipe: Recipe, progress: Progress) -> int:
     )
     from imagest_core.training.diffusion_plan import plan_training
     from imagest_core.training.loop import Trainer
+    from imagest_core.training.resume import check_settings, stated_rate
     from imagest_core.training.state import start_torch
 
     _check_options(args)
     base = base_model(args.base)
     training, held_out = _pictures(args, progress)
     _fill_in(args, recipe, len(training))
+    check_settings(args.out, settings_of(args))
     facts, description = _facts(args, base, training, progress)
     check_adaptation_run(args.out, description, [*args.sources, *filter(None, [args.captions]), base.path])
     start_torch(args.seed, args.threads)
@@ -145,6 +147,7 @@ def _train(args: argparse.Namespace, recipe: Recipe, progress: Progress) -> int:
     start_run(task, args.out, description, {**settings_of(args), "base": base.name})
     trainer = Trainer(task, _examples(args, training, task.inpainting), options)
     trainer.run(progress)
+    facts["learning_rate"] = stated_rate(args.out)
     result = save_adaptation(trainer, task, args.out, _title(args), facts)
     show(f"{result}: add it with imagest models add {result} --name {name_of(_title(args))}")
     return 0

@@ -49,10 +49,12 @@ def _train_prompts(args: argparse.Namespace, progress: Progress) -> int:
     from imagest_core.models.weights_hash import weights_hash
     from imagest_core.training import prompts as training
     from imagest_core.training.loop import Trainer
+    from imagest_core.training.resume import check_settings, stated_rate
     from imagest_core.training.state import start_torch
 
     lines = training.read_prompts(args.prompts)
     base = find_language_model(args.base)
+    check_settings(args.out, settings_of(args))
     digest = weights_hash(base, progress)
     description = training.describe_run(digest, args.seed, lines)
     training.check_prompt_run(args.out, description, [args.prompts, base.path])
@@ -74,7 +76,7 @@ def _train_prompts(args: argparse.Namespace, progress: Progress) -> int:
         "base_sha256": digest,
         "prompts": len(lines),
         "batch": args.batch,
-        "learning_rate": args.rate,
+        "learning_rate": stated_rate(args.out),
         "seed": args.seed,
     }
     folder = training.save_prompt_model(trainer, task, args.out, base, facts)

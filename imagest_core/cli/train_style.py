@@ -67,12 +67,14 @@ def _train_style(args: argparse.Namespace, progress: Progress) -> int:
     require_extra("diffusion", "Training over Stable Diffusion")
     from imagest_core.training.diffusion_plan import plan_training
     from imagest_core.training.loop import Trainer, check_eight_bit
+    from imagest_core.training.resume import check_settings, stated_rate
     from imagest_core.training.state import STATE, start_torch
     from imagest_core.training.style_run import check_style_run, save_results, write_style_run
 
     if args.eight_bit:
         check_eight_bit(args.device)
     base, config = _base(args), _config(args)
+    check_settings(args.out, settings_of(args))
     facts, description = _facts(args, base, config, progress)
     check_style_run(args.out, description, training_inputs(args))
     start_torch(args.seed, args.threads)
@@ -88,6 +90,7 @@ def _train_style(args: argparse.Namespace, progress: Progress) -> int:
     write_style_run(args.out, description, {**settings_of(args), "base": base.name})
     trainer = Trainer(task, data, options)
     trainer.run(progress)
+    facts["learning_rate"] = stated_rate(args.out)
     counts = {"pictures": len(sets.training), "held_out_pictures": len(sets.held_out)}
     for folder in save_results(trainer, task, args.out, {**facts, **counts}):
         show(f"{folder}: add it with imagest models add {folder}")

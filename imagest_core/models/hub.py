@@ -16,12 +16,13 @@ import shutil
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from imagest_core.errors import InputError, ModelError, OutputError
+from imagest_core.errors import ImagestError, InputError, ModelError, OutputError
 from imagest_core.messages import Message
 from imagest_core.models.hub_files import HubFile, base_name, check_one_model, choose
 from imagest_core.models.identity import PICKLED, is_safe_name
@@ -170,6 +171,28 @@ def download(model: HubModel, progress: Progress) -> Path:
         _fetch(model, file, folder / file.name, part)
         done += file.size
     return folder
+
+
+@contextmanager
+def adding(model: HubModel, folder: Path) -> Iterator[None]:
+    """Remove the ``folder`` of a complete download after it was added; if that fails, say where it stays."""
+    try:
+        yield
+    except (ImagestError, OSError) as error:
+        if isinstance(error, OSError):
+            kind: type[ImagestError] = OutputError
+            reason = Message("The model can't be added ({reason}).", reason=error.strerror or error)
+        else:
+            kind, reason = type(error), error.message
+        raise kind(
+            Message(
+                "{reason} The download stays in {folder}: the next try uses it. Delete that folder if you "
+                "don't need it.",
+                reason=reason,
+                folder=folder,
+            )
+        ) from error
+    discard(model)
 
 
 def discard(model: HubModel) -> None:

@@ -8,7 +8,7 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -206,19 +206,38 @@ def _install(
     with tempfile.TemporaryDirectory(dir=imported_folder(), prefix=".import-") as temporary:
         inside = Path(temporary) / target.name
         inside.mkdir()
-        names = entry.identity.files
-        sizes = {name: (root / name).stat().st_size for name in names}
-        done, total, files = 0, max(1, sum(sizes.values())), {}
-        for name in names:
-            part = progress.part(done / total, (done + sizes[name]) / total)
-            (inside / name).parent.mkdir(parents=True, exist_ok=True)
-            digest = transfer(root / name, inside / name, part) if transfer else file_hash(root / name, part)
-            files[name] = (digest, sizes[name])
-            done += sizes[name]
-        write_entry(inside, replace(entry, files=files))
-        progress.check()
-        _put(inside, target, Path(temporary) / "replaced")
+        try:
+            files = _transferred(entry.identity.files, root, inside, transfer, progress)
+            write_entry(inside, replace(entry, files=files))
+            progress.check()
+            _put(inside, target, Path(temporary) / "replaced")
+        except BaseException:
+            if transfer is _move:
+                _move_back(entry.identity.files, inside, root)
+            raise
     return find_installed(target.name)
+
+
+def _transferred(
+    names: Sequence[str], root: Path, inside: Path, transfer: Transfer | None, progress: Progress
+) -> dict[str, tuple[str, int]]:
+    """Bring the files to ``inside``, or leave them where they are; return their SHA-256 and size."""
+    sizes = {name: (root / name).stat().st_size for name in names}
+    done, total, files = 0, max(1, sum(sizes.values())), dict[str, tuple[str, int]]()
+    for name in names:
+        part = progress.part(done / total, (done + sizes[name]) / total)
+        (inside / name).parent.mkdir(parents=True, exist_ok=True)
+        digest = transfer(root / name, inside / name, part) if transfer else file_hash(root / name, part)
+        files[name] = (digest, sizes[name])
+        done += sizes[name]
+    return files
+
+
+def _move_back(names: Sequence[str], inside: Path, root: Path) -> None:
+    """Return the files of a download that isn't added, so that they need not be downloaded again."""
+    for name in names:
+        if (inside / name).exists() and not (root / name).exists():
+            os.rename(inside / name, root / name)
 
 
 def _put(new: Path, target: Path, old: Path) -> None:

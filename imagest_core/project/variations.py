@@ -12,7 +12,7 @@ from imagest_core.errors import ProjectError
 from imagest_core.messages import Message
 from imagest_core.project.composed_fills import continued_runs
 from imagest_core.project.operations import Operation, OperationGroup
-from imagest_core.project.operations.decisions import accept
+from imagest_core.project.operations.decisions import accept, accepted_regions
 from imagest_core.project.operations.names import operation_name
 from imagest_core.project.run import Run
 from imagest_core.project.state import Decision, State, Subject, Verdict
@@ -93,6 +93,8 @@ def accept_variation(state: State, variation: Variation) -> Operation | None:
 def accept_run(state: State, run: Run) -> Operation | None:
     """Accept all regions of a run that were not rejected; None if they are accepted already.
 
+    Where a hypothesis was accepted, it stays: it was chosen for that region.
+
     Raises :class:`ProjectError` if the run or one that it continues is a hypothesis.
     """
     if any(each.hypothesis for each in (run, *continued_runs(state, run))):
@@ -102,12 +104,29 @@ def accept_run(state: State, run: Run) -> Operation | None:
                 number=run.id,
             )
         )
-    return accept_regions(state, run, open_regions(state, run))
+    numbers = open_regions(state, run)
+    return accept_regions(state, run, numbers) if numbers else None
 
 
 def open_regions(state: State, run: Run) -> list[int]:
-    """Return the regions of a run that were not rejected."""
-    return [number for number in run.numbers if verdict_on(state, run, number) is not Verdict.REJECTED]
+    """Return the regions of a run that were not rejected, and where no hypothesis was accepted."""
+    held = hypothesis_regions(state, run)
+    return [
+        number
+        for number in run.numbers
+        if number not in held and verdict_on(state, run, number) is not Verdict.REJECTED
+    ]
+
+
+def hypothesis_regions(state: State, run: Run) -> set[int]:
+    """Return the regions of a run that share pixels with an accepted hypothesis of another run."""
+    return {
+        held
+        for other, accepted in accepted_regions(state).items()
+        if other != run.id and state.runs[other].hypothesis
+        for number in accepted
+        for held in _regions_at(run, state.runs[other], number)
+    }
 
 
 def accept_regions(state: State, run: Run, numbers: Iterable[int]) -> Operation | None:

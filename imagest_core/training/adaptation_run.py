@@ -13,6 +13,7 @@ from imagest_core.training.adaptation import AdaptationMethod, AdaptationTask
 from imagest_core.training.captioned_examples import CaptionedBatch
 from imagest_core.training.loop import Trainer
 from imagest_core.training.results import write_folder
+from imagest_core.training.resume import with_rates
 from imagest_core.training.state import SETTINGS, STATE, check_described_run, make_folder, write_descriptions
 
 RUN = "adaptation-run.json"
@@ -49,7 +50,7 @@ def start_run(
 ) -> None:
     """Write the description of a run, and for a new one the sample pictures before the training."""
     make_folder(folder)
-    write_descriptions(folder, {RUN: description, SETTINGS: settings})
+    write_descriptions(folder, {RUN: description, SETTINGS: with_rates(folder, settings)})
     if not (folder / STATE).is_file() or not (folder / BEFORE).is_file():
         write_samples(task, folder / BEFORE)
 

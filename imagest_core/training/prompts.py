@@ -23,6 +23,7 @@ from imagest_core.training.loop import LoopOptions, Trainer
 from imagest_core.training.pack import held_out_curve
 from imagest_core.training.plan import plan_by_trial
 from imagest_core.training.results import write_folder
+from imagest_core.training.resume import with_rates
 from imagest_core.training.state import SETTINGS, STATE, check_run_folder, write_descriptions
 
 PROMPT_RUN, MODEL = "prompt-run.json", "model"
@@ -191,7 +192,7 @@ def check_prompt_run(folder: Path, description: Mapping[str, Any], inputs: list[
 
 def write_prompt_run(folder: Path, description: Mapping[str, Any], settings: Mapping[str, Any]) -> None:
     """Write the description and the settings of a run; raises ``OutputError``."""
-    write_descriptions(folder, {PROMPT_RUN: description, SETTINGS: settings})
+    write_descriptions(folder, {PROMPT_RUN: description, SETTINGS: with_rates(folder, settings)})
 
 
 def save_prompt_model(

@@ -230,6 +230,12 @@ def read_state(path: Path) -> tuple[dict[str, Tensor], TrainingClock]:
         return {name: stored.get_tensor(name) for name in stored.keys()}, clock  # noqa: SIM118 - no mapping
 
 
+def stored_clock(path: Path) -> TrainingClock:
+    """Read only the clock of a state; raises ``ModelError`` if it is damaged."""
+    with _opened(path) as (_, clock):
+        return clock
+
+
 @contextmanager
 def _opened(path: Path) -> Iterator[tuple[Any, TrainingClock]]:
     """Open a state; its tensors are read one at a time. Raises ``ModelError`` if it is damaged."""

@@ -11,6 +11,7 @@ from imagest_core.models.stable_diffusion.style_branch import StyleBranchConfig,
 from imagest_core.training.loop import Trainer
 from imagest_core.training.pack import held_out_curve
 from imagest_core.training.results import write_base_model, write_folder
+from imagest_core.training.resume import with_rates
 from imagest_core.training.state import SETTINGS, check_described_run, write_descriptions
 from imagest_core.training.style_branch import StyleBranchTask
 from imagest_core.training.style_examples import StyleBatch
@@ -55,7 +56,7 @@ def describe_run(
 
 def write_style_run(folder: Path, description: Mapping[str, Any], settings: Mapping[str, Any]) -> None:
     """Write the description and the settings of a run; raises ``OutputError``."""
-    write_descriptions(folder, {STYLE_RUN: description, SETTINGS: settings})
+    write_descriptions(folder, {STYLE_RUN: description, SETTINGS: with_rates(folder, settings)})
 
 
 def save_results(

@@ -84,6 +84,20 @@
             <numerusform>%n regions accepted. Export writes what is accepted into a copy of the scan.</numerusform>
         </translation>
     </message>
+    <message numerus="yes">
+        <source>In %n region(s) the hypothesis that you accepted stays.</source>
+        <translation>
+            <numerusform>In %n region the hypothesis that you accepted stays.</numerusform>
+            <numerusform>In %n regions the hypothesis that you accepted stays.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n region(s) of other results are no longer accepted: they are replaced.</source>
+        <translation>
+            <numerusform>%n region of another result is no longer accepted: it is replaced.</numerusform>
+            <numerusform>%n regions of other results are no longer accepted: they are replaced.</numerusform>
+        </translation>
+    </message>
 </context>
 <context>
     <name>Restoring</name>
@@ -116,6 +130,16 @@
         <translation>
             <numerusform>%n job file can&apos;t be read (%1): add the scans again.</numerusform>
             <numerusform>%n job files can&apos;t be read (%1): add the scans again.</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>Rescue</name>
+    <message numerus="yes">
+        <source>%n part(s) are lost; Copy diagnostics lists them.</source>
+        <translation>
+            <numerusform>%n part is lost; Copy diagnostics lists it.</numerusform>
+            <numerusform>%n parts are lost; Copy diagnostics lists them.</numerusform>
         </translation>
     </message>
 </context>

@@ -2090,6 +2090,10 @@
         <translation>适配器 {name} 不适合模型 {model}；请选择适用于 {family} 的适配器。</translation>
     </message>
     <message>
+        <source>The adapter {name} holds weights that are infinite or no numbers: choose another adapter.</source>
+        <translation>适配器 {name} 含有无穷大或非数字的权重：请选择其他适配器。</translation>
+    </message>
+    <message>
         <source>The adapter {name} is named twice; name it once.</source>
         <translation>适配器 {name} 出现了两次；请只写一次。</translation>
     </message>
@@ -2224,6 +2228,10 @@
     <message>
         <source>The model &apos;{name}&apos; is no checkpoint of the Imagest network; choose another model or engine.</source>
         <translation>模型“{name}”不是 Imagest 网络的检查点；请选择其他模型或引擎。</translation>
+    </message>
+    <message>
+        <source>The model can&apos;t be added ({reason}).</source>
+        <translation>无法添加该模型（{reason}）。</translation>
     </message>
     <message>
         <source>The model needs {needed} MB, but only {free} MB are free in {folder}; free space, or add it in place.</source>
@@ -3502,6 +3510,10 @@
         <translation>{project} 已损坏，因此保留了较早的备份：`imagest project rescue` 可将能读出的内容写入新文件。</translation>
     </message>
     <message>
+        <source>{reason} The download stays in {folder}: the next try uses it. Delete that folder if you don&apos;t need it.</source>
+        <translation>{reason}下载内容保留在 {folder}：下次尝试会使用它。如不需要，请删除该文件夹。</translation>
+    </message>
+    <message>
         <source>{record} was changed after it was written{changed}.</source>
         <translation>{record} 在写入之后被更改过{changed}。</translation>
     </message>
@@ -3829,7 +3841,7 @@
     </message>
     <message>
         <source>Derive</source>
-        <translation>检测</translation>
+        <translation>生成</translation>
     </message>
     <message>
         <source>Import…</source>
@@ -3849,6 +3861,14 @@
     <message>
         <source>%n region(s) accepted. Export writes what is accepted into a copy of the scan.</source>
         <translation>已接受 %n 个区域。导出会将已接受的内容写入扫描件的副本。</translation>
+    </message>
+    <message>
+        <source>In %n region(s) the hypothesis that you accepted stays.</source>
+        <translation>%n 个区域保留了您已接受的假设。</translation>
+    </message>
+    <message>
+        <source>%n region(s) of other results are no longer accepted: they are replaced.</source>
+        <translation>其他结果中有 %n 个区域不再被接受：它们已被取代。</translation>
     </message>
     <message>
         <source>Every region of this result is reviewed.</source>
@@ -6365,6 +6385,25 @@ SHA-256 of the unchanged samples: {2}…</source>
     <message>
         <source>Clean picture over the visible part of the scan</source>
         <translation>叠在扫描件可见部分上的完好图片</translation>
+    </message>
+</context>
+<context>
+    <name>Rescue</name>
+    <message>
+        <source>Rescue into a new file</source>
+        <translation>抢救到新文件</translation>
+    </message>
+    <message>
+        <source>Rescuing {0}</source>
+        <translation>正在抢救 {0}</translation>
+    </message>
+    <message>
+        <source>What can be read of {0} is now in {1}. The damaged file is unchanged.</source>
+        <translation>{0} 中可读的内容现已写入 {1}。损坏的文件保持不变。</translation>
+    </message>
+    <message>
+        <source>%n part(s) are lost; Copy diagnostics lists them.</source>
+        <translation>有 %n 个部分丢失；“复制诊断信息”会列出它们。</translation>
     </message>
 </context>
 <context>

@@ -15,6 +15,7 @@ from pytestqt.qtbot import QtBot
 from shown import painted
 from user import User
 
+from app.commands import decide as deciding
 from app.compare.contact import ContactView
 from app.compare.variation_view import VariationCell
 from app.jobs.runner import Job
@@ -79,8 +80,8 @@ def test_the_variations_stand_beside_the_original(user: User) -> None:
     assert contact.shown == [1, 2, 3]
     titles = [cell.title.text() for cell in shown_cells(contact)]
     assert titles[0] == "Original"
-    assert titles[1:] == [f"{place}   Result {place} · harmonic" for place in (1, 2, 3)]
-    assert contact.cells[2].details.text().startswith("seed 0, variation 0 · ")
+    assert titles[1:] == [f"{place}   Result {place}" for place in (1, 2, 3)]
+    assert contact.cells[2].details.text().startswith("harmonic · seed 0, variation 0 · ")
     assert not user.window.area.splitter.isVisible()
     for cell in shown_cells(contact):
         assert user.window.rect().contains(cell.mapTo(user.window, cell.rect().bottomRight()))
@@ -255,3 +256,27 @@ def test_tools_and_undone_results_return_to_the_canvas(user: User) -> None:
         user.act("undo")
     assert user.window.area.contact is None
     assert user.context.selection.compare == Compare.SINGLE
+
+
+def test_no_message_covers_a_picture(user: User) -> None:
+    def covered() -> bool:
+        banner, contact = user.window.banner, user.window.area.contact
+        assert contact is not None
+        bottom = banner.mapToGlobal(banner.rect().bottomLeft()).y()
+        return banner.isVisible() and contact.cells[0].mapToGlobal(QPoint(0, 0)).y() <= bottom
+
+    user.press("C")
+    user.until(lambda: user.window.area.contact is not None)
+    user.context.messages.warn("Something that stays.", topic="a")
+    user.until(lambda: user.window.banner.isVisible() and not covered())
+    deciding.leave_variations(user.context)
+    deciding.compare_variations(user.context)
+    user.until(lambda: user.window.area.contact is not None and not covered())
+    contact = user.window.area.contact
+    assert contact is not None
+    lower = contact.cells[0].y()
+    while user.window.banner.isVisible():
+        user.window.banner.dismiss()
+    user.until(lambda: contact.cells[0].y() < lower)
+    user.context.messages.say("Something that passes.")
+    user.until(lambda: user.window.banner.isVisible() and not covered())

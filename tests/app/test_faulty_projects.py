@@ -14,10 +14,13 @@ import pytest
 
 from app.commands import decide as deciding
 from app.commands import open as opening
+from app.commands.rescue import free_path
 from app.window.main_window import MainWindow
+from imagest_core.errors import ProjectError
 from imagest_core.painting.geometry import Box
 from imagest_core.project.operations import decisions, results
 from imagest_core.project.operations.mask import change_mask
+from imagest_core.project.run import damaged_result
 from imagest_core.project.run_builder import run_of
 from imagest_core.restoration.api import restore
 from imagest_core.restoration.request import RestorationRequest
@@ -81,6 +84,35 @@ def test_a_damaged_project_opens_or_is_refused_with_a_sentence(
     while window.context.attempt(document.undo) and document.document.history.done:
         pass
     settle()
+
+
+def test_a_damaged_project_is_rescued_by_the_button_of_its_message(
+    window: MainWindow, project: Path, settle: Settle, said: list
+) -> None:
+    with closing(sqlite3.connect(project)) as db, db:
+        db.execute("UPDATE runs SET regions = ?", (BOMB,))
+    before = project.read_bytes()
+    opening.open_path(window.context, project)
+    settle()
+    assert window.banner.act.isVisible()
+    assert window.banner.act.text() == "Rescue into a new file"
+    window.banner.act.click()
+    settle()
+    out = project.with_name("work-rescued.imagest")
+    assert window.context.document.document.path == out
+    assert project.read_bytes() == before
+    assert str(out) in said[-1].sentence
+    assert "lost" in said[-1].remedy
+    assert free_path(project).name == "work-rescued-2.imagest"
+
+
+def test_damage_in_an_open_project_offers_the_rescue(
+    window: MainWindow, project: Path, settle: Settle
+) -> None:
+    opening.open_path(window.context, project)
+    settle()
+    window.context.messages.fail(ProjectError(damaged_result(1)), "edit")
+    assert window.banner.act.isVisible()
 
 
 def test_parameters_of_an_engine_of_another_version_are_not_taken(

@@ -32,6 +32,7 @@ from imagest_core.painting.geometry import Box
 from imagest_core.project import variations
 from imagest_core.project.accepted_fills import AcceptedFills
 from imagest_core.project.document import Document
+from imagest_core.project.operations.decisions import accepted_regions
 from imagest_core.project.operations.results import add_run
 from imagest_core.project.probe import as_text, probe_state
 from imagest_core.project.report import as_text as project_report
@@ -93,7 +94,11 @@ def test_four_hypotheses_are_made_compared_and_one_is_picked(
     contact = user.window.area.contact
     assert contact is not None
     user.until(lambda: contact.shown == [2, 3, 4, 5])
-    assert "· hypothesis · stable-diffusion" in contact.cells[1].title.text()  # the end may be cut off
+    title, details = contact.cells[1].title, contact.cells[1].details
+    assert title.text().endswith("· hypothesis")
+    assert details.text().startswith("stable-diffusion · seed ")
+    for line in (title, details):
+        assert line.fontMetrics().horizontalAdvance(line.text()) <= line.width(), "nothing is cut off"
     QTest.keyClick(contact.cells[1].view, Qt.Key.Key_2)
     user.until(lambda: deciding.verdict(context, runs[3], 1) is Verdict.ACCEPTED)
     user.document.document.save_as(tmp_path / "named.imagest")
@@ -177,6 +182,34 @@ def test_a_hypothesis_is_never_accepted_as_a_whole(user: User, said: list) -> No
     context.selection.region = 1
     deciding.accept_region(context)
     assert user.document.state.decisions[Subject(2, 1)].verdict is Verdict.ACCEPTED
+
+
+def test_an_accepted_hypothesis_stays_when_another_result_is_accepted(user: User, said: list) -> None:
+    document, context = user.document, user.context
+    document.do(add_run(hypothesis_run(2)))
+    document.do(add_run(filled_run(3, [LOSS.expanded(1), Box(10, 10, 8, 8)], 30_000, SIZE)))
+    context.selection.run, context.selection.region = 2, 1
+    deciding.accept_region(context)
+    context.selection.run = 3
+    user.press("Ctrl+Shift+A")
+    assert document.state.decisions[Subject(2, 1)].verdict is Verdict.ACCEPTED
+    assert "1 region(s) accepted" in said[-1].sentence
+    assert "In 1 region(s) the hypothesis that you accepted stays" in said[-1].sentence
+    first = AcceptedFills(document.state)
+    assert set(np.unique(first.provenance(LOSS.expanded(1)))) == {2}
+    user.press("Ctrl+Z")
+    assert list(accepted_regions(document.state)) == [2]
+
+
+def test_accepting_a_result_says_what_it_replaces(user: User, said: list) -> None:
+    document, context = user.document, user.context
+    document.do(add_run(filled_run(2, [LOSS.expanded(1)], 30_000, SIZE)))
+    for number in (1, 2):
+        context.selection.run = number
+        user.press("Ctrl+Shift+A")
+    assert "1 region(s) of other results are no longer accepted" in said[-1].sentence
+    user.press("Ctrl+Z")
+    assert list(accepted_regions(document.state)) == [1]
 
 
 def test_a_hypothesis_is_marked_in_review_overlay_and_export(user: User) -> None:

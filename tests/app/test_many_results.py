@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from canvas_runs import filled_run
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QApplication, QToolButton
@@ -15,6 +17,7 @@ from app.commands import restore as restoring
 from app.panels.results import TILE_WIDTH
 from app.window.main_window import MainWindow
 from imagest_core.painting.geometry import Box
+from imagest_core.project.operations.results import add_run
 
 COUNT = 14
 
@@ -86,3 +89,13 @@ def test_every_thumbnail_fits_the_height_of_the_strip(user: User) -> None:
     user.until(lambda: user.window.results.listed.horizontalScrollBar().isVisible())
     for thumb in user.window.results.listed.findChildren(QToolButton):
         assert thumb.height() <= viewport.height()
+
+
+@pytest.mark.parametrize("seed", [5, 40_283_940_291_234])
+def test_a_name_shows_a_whole_seed_or_none(user: User, seed: int) -> None:
+    run = filled_run(COUNT + 1, [Box(50, 40, 8, 8)], 20_000, (160, 120))  # its record leaves the seed open
+    user.document.do(add_run(replace(run, seed=seed)))
+    thumb = user.window.results._thumbs[COUNT + 1]
+    whole = f"{COUNT + 1} · harmonic · {seed}/0"
+    assert thumb.text() == (whole if seed == 5 else f"{COUNT + 1} · harmonic")
+    assert whole in thumb.toolTip()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
@@ -201,3 +201,23 @@ def test_the_context_windows_are_shown_from_the_panel(panel: RestorePanel, windo
     assert window.action("windows_visible").isChecked()
     window.action("windows_visible").trigger()
     assert not panel.advanced.windows.isChecked()
+
+
+def test_the_fields_start_in_one_line(panel: RestorePanel, context: Context, qtbot: QtBot):
+    context.selection.request = RestorationRequest.of("imagest")
+    fields = (panel.presets.box, panel.choices.engine, panel.choices.editor("mode"))
+
+    def starts() -> set[int]:
+        return {field.mapToGlobal(QPoint(0, 0)).x() for field in fields}
+
+    qtbot.waitUntil(lambda: all(field.isVisible() for field in fields))
+    qtbot.waitUntil(lambda: len(starts()) == 1)
+
+
+def test_the_buttons_for_hypotheses_are_equally_wide(window: MainWindow, qtbot: QtBot, opened):
+    window.docks["review"].open(True)
+    review = window.review
+    review.body.show()
+    review.card.hide()
+    qtbot.waitUntil(lambda: review.hypotheses.isVisible() and review.refine.isVisible())
+    assert review.hypotheses.width() == review.refine.width()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import socket
 import subprocess
@@ -14,6 +15,7 @@ import pytest
 from hub_server import COMMIT, Hub, running_hub
 from tiny_models import tiny_ip_adapter, tiny_lora, tiny_sd, tiny_single_file
 
+from imagest_core.models import library
 from imagest_core.models.hub import download, look_up
 from imagest_core.models.hub_files import HubFile as File
 from imagest_core.models.hub_files import choose
@@ -194,6 +196,24 @@ def test_a_broken_download_resumes(cli: Cli, hub: Hub):
     ranges = [headers["Range"] for path, headers in hub.requests if "Range" in headers]
     assert ranges == ["bytes=6000-"], "three attempts arrived partly"
     assert find_installed("lora").identity.kind == "lora"
+
+
+def test_a_download_that_is_not_added_stays_for_the_next_try(
+    cli: Cli, hub: Hub, models: Path, monkeypatch: pytest.MonkeyPatch
+):
+    def refuse(*_: object) -> NoReturn:
+        raise OSError(errno.EACCES, "Permission denied")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(library, "_put", refuse)
+        answer = cli("models", "fetch", "a/lora", "--yes")
+    assert answer.code == 2
+    (folder,) = models.glob(".fetch-*")
+    assert f"The download stays in {folder}: the next try uses it." in answer.err
+    asked = len([path for path, _ in hub.requests if "resolve" in path])
+    assert cli("models", "fetch", "a/lora", "--yes").code == 0
+    assert len([path for path, _ in hub.requests if "resolve" in path]) == asked
+    assert not list(models.glob(".fetch-*"))
 
 
 def test_a_cancelled_download_keeps_its_part(hub: Hub, monkeypatch: pytest.MonkeyPatch):

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 from scans import smooth_picture
 from tiny_models import tiny_lora, tiny_sd, tiny_vae
 
@@ -160,3 +160,14 @@ def test_a_lora_of_the_first_convolution_fits_an_inpainting_model(made: Path, na
     plain = filled(model="inpainting")[0]
     assert np.allclose(filled(model="inpainting", adapters="none")[0], plain, atol=1e-3)
     assert np.abs(filled(model="inpainting", adapters="some")[0] - plain).mean() > 1e-3
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_an_adapter_with_invalid_numbers_is_named(made: Path, tmp_path: Path, value: float) -> None:
+    path = tiny_lora(tmp_path / "broken.safetensors")
+    tensors = load_file(path)
+    next(iter(tensors.values())).view(-1)[-1] = value
+    save_file(tensors, path)
+    add_model(path)
+    with pytest.raises(ModelError, match="adapter broken holds weights that are infinite or no numbers: ch"):
+        filled(adapters="broken")

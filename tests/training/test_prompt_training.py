@@ -168,7 +168,7 @@ def test_other_trainings_and_wrong_files_are_refused(base: Path, prompts: Path, 
     assert cli("train", "prompts", prompts, *options).code == 0
     answer = cli("train", "prompts", prompts, *options, "--seed", 3)
     assert answer.code == 2
-    assert "another base model, seed or prompts" in answer.err
+    assert "was started with --seed 0, which can't change to 3" in answer.err
     prompts.write_text("one\ntwo\n")
     with pytest.raises(InputError, match="2 different prompts"):
         read_prompts(prompts)

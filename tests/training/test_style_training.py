@@ -228,7 +228,7 @@ def test_other_trainings_and_wrong_options_are_refused(tmp_path: Path, options, 
     base, run = tiny_sd(tmp_path / "sd"), tmp_path / "run"
     assert cli(*options, "-o", run, "--base", base, "--steps", 1).code == 0
     for wrong, sentence in (
-        (["--objective", "both"], "another base model or objective"),
+        (["--objective", "both"], "was started with --objective "),
         (["--side", 20], "multiple of 16"),
         (["--swin", tmp_path / "none.safetensors"], "There is no file"),
         (["--encoder", base / "model_index.json"], "doesn't describe a style encoder"),

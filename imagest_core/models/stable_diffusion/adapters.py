@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -80,8 +80,25 @@ def weight_file(adapter: LoadedAdapter) -> Path:
     return adapter.path / names[0]
 
 
+def _read(adapter: LoadedAdapter) -> dict[str, torch.Tensor]:
+    """Read the weights of an adapter; raises :class:`ModelError` if one is infinite or no number."""
+    tensors = load_file(weight_file(adapter))
+    _check_finite(adapter, tensors)
+    return tensors
+
+
+def _check_finite(adapter: LoadedAdapter, tensors: Mapping[str, torch.Tensor]) -> None:
+    if not all(bool(torch.isfinite(tensor).all()) for tensor in tensors.values()):
+        raise ModelError(
+            Message(
+                "The adapter {name} holds weights that are infinite or no numbers: choose another adapter.",
+                name=adapter.name,
+            )
+        )
+
+
 def _load_lora(parts: Components, adapter: LoadedAdapter, dtype: torch.dtype) -> None:
-    tensors = _widened(load_file(weight_file(adapter)), int(parts.unet.config.in_channels))
+    tensors = _widened(_read(adapter), int(parts.unet.config.in_channels))
     parts.holder.load_lora_weights(tensors, adapter_name=_peft_name(adapter))
 
 
@@ -112,7 +129,7 @@ def _merge_loras(holder: Any, loras: Sequence[LoadedAdapter]) -> None:
 
 def _load_inversion(parts: Components, adapter: LoadedAdapter, dtype: torch.dtype) -> None:
     """Add learned vectors under the word ``<name>``, and under the word in the file."""
-    tensors, holder = load_file(weight_file(adapter)), parts.holder
+    tensors, holder = _read(adapter), parts.holder
     word = f"<{adapter.name.removesuffix('.safetensors')}>"
     if parts.identity.family is Family.SDXL:
         for key, suffix in (("clip_l", ""), ("clip_g", "_2")):
@@ -130,6 +147,7 @@ def _load_inversion(parts: Components, adapter: LoadedAdapter, dtype: torch.dtyp
 
 def _load_ip_adapter(parts: Components, adapter: LoadedAdapter, dtype: torch.dtype) -> None:
     file = weight_file(adapter)
+    _read(adapter)
     parts.holder.load_ip_adapter(
         str(file.parent),
         subfolder="",
@@ -156,6 +174,7 @@ def _load_autoencoder(parts: Components, adapter: LoadedAdapter, dtype: torch.dt
         loaded = kind.from_single_file(
             str(adapter.path), config=str(config / "vae"), local_files_only=True, torch_dtype=dtype
         )
+    _check_finite(adapter, loaded.state_dict())
     parts.holder.register_modules(vae=loaded.eval().requires_grad_(False))
 
 
