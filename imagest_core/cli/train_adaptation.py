@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from imagest_core.models.installed import InstalledModel
     from imagest_core.training.adaptation import AdaptationTask, Recipe
     from imagest_core.training.captioned_examples import CaptionedBatch, CaptionedExamples, CaptionedPictures
+    from imagest_core.training.loop import LoopOptions
 
 ARTIST_HELP = "adapt a Stable Diffusion model to an artist's works"
 ARTIST_DESCRIPTION = """Train a Stable Diffusion model of yours on an artist's works and their captions. The
@@ -129,16 +130,7 @@ def _train(args: argparse.Namespace, recipe: Recipe, progress: Progress) -> int:
     check_adaptation_run(args.out, description, [*args.sources, *filter(None, [args.captions]), base.path])
     start_torch(args.seed, args.threads)
     task = _task(args, base, held_out, training)
-    options = loop_options(
-        args,
-        save_every=args.save_every,
-        eight_bit=args.eight_bit,
-        average=0.0,
-        constant=True,
-        warmup=1,
-        clip=1.0,
-        picture_name="sample",
-    )
+    options = _loop_options(args)
     pictures = f"pictures: {len(training):,}; base: {base.name}; method: {args.method}"
     show(pictures, *(f"note: {note}" for note in _notes(args, training)))
     show(*plan_training(task, task.module, args.side, options).lines())
@@ -151,6 +143,20 @@ def _train(args: argparse.Namespace, recipe: Recipe, progress: Progress) -> int:
     result = save_adaptation(trainer, task, args.out, _title(args), facts)
     show(f"{result}: add it with imagest models add {result} --name {name_of(_title(args))}")
     return 0
+
+
+def _loop_options(args: argparse.Namespace) -> LoopOptions:
+    """Return the options of the loop: a constant rate without an average of the weights."""
+    return loop_options(
+        args,
+        save_every=args.save_every,
+        eight_bit=args.eight_bit,
+        average=0.0,
+        constant=True,
+        warmup=1,
+        clip=1.0,
+        picture_name="sample",
+    )
 
 
 def _check_options(args: argparse.Namespace) -> None:
