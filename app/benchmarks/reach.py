@@ -30,11 +30,11 @@ def unreachable(inside: QWidget) -> list[str]:
 def hidden_part(widget: QWidget) -> str:
     """Describe what of ``widget`` can't be seen after scrolling to it; "" if nothing."""
     area = scroll_area(widget)
-    if area is not None:
-        area.ensureWidgetVisible(widget, 0, LOWEST)
+    content = None if area is None else area.widget()
+    if area is not None and content is not None:
+        _scroll_to(widget, area, content)
         QApplication.processEvents()
-        content = area.widget()
-        if content is not None and content.width() > area.viewport().width():
+        if content.width() > area.viewport().width():
             return f"{area.accessibleName()}: wider than its place"
     if isinstance(widget, QAbstractScrollArea) and not isinstance(widget, QScrollArea):
         widget = widget.viewport()  # it covers the view itself
@@ -46,6 +46,12 @@ def hidden_part(widget: QWidget) -> str:
         return ""
     name = widget.accessibleName() or widget.objectName() or getattr(widget, "text", str)()
     return f"{type(widget).__name__} {name!r}: {visible} of {widget.rect()}"
+
+
+def _scroll_to(widget: QWidget, area: QScrollArea, content: QWidget) -> None:
+    """Scroll to the whole widget; ``ensureWidgetVisible`` is content with the text cursor of a field."""
+    centre = widget.mapTo(content, widget.rect().center())
+    area.ensureVisible(centre.x(), centre.y(), widget.width() // 2, widget.height() // 2 + LOWEST)
 
 
 def scroll_area(widget: QWidget) -> QScrollArea | None:
