@@ -22,6 +22,8 @@ LARGEST = 32.0
 _SMALLEST_SIDE = 48
 _WHEEL_STEP = 1.25
 _FIT_MARGIN = 0.96
+_CLOSEST = 7.5
+"""Largest zoom at which a box is revealed: below that of the grid of pixels, which is slow to draw."""
 _REVEALED = 1.25
 """Sides of what is shown of the picture, relative to those of the box that is revealed."""
 _OVERSCROLL = 0.9
@@ -170,7 +172,7 @@ class NavigableView(QGraphicsView):
         size = self._turned(QSizeF(self.viewport().size())) * self.devicePixelRatioF()
         whole = min(size.width() / self.box.width, size.height() / self.box.height) * _FIT_MARGIN
         width, height = (max(_REVEALED * side, 64) for side in (box.width, box.height))
-        zoom = min(size.width() / width, size.height() / height, 8.0)
+        zoom = min(size.width() / width, size.height() / height, _CLOSEST)
         if zoom <= whole:
             self.fit()
         else:

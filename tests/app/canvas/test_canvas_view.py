@@ -9,6 +9,7 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
 
+from app.canvas.decoration import GRID_FROM
 from app.canvas.navigation import LARGEST, ViewPosition
 from app.canvas.view import CanvasView
 from app.selection import Proposal
@@ -95,6 +96,11 @@ def test_reveal_moves_to_an_invisible_box(view, context) -> None:
     view.set_view(ViewPosition(50, 50, 8.0))
     context.selection.reveal.emit(Box(600, 300, 20, 20))
     assert view.visible_box().contains(Box(600, 300, 20, 20))
+
+
+def test_reveal_stays_below_the_zoom_of_the_grid(view, context) -> None:
+    context.selection.reveal.emit(Box(600, 300, 3, 3))
+    assert 1 < view.zoom < GRID_FROM
 
 
 def test_reveal_shows_a_box_large_and_never_shrinks_the_picture_below_the_fit(view, context) -> None:
