@@ -9,14 +9,14 @@ import alive
 import numpy as np
 import pytest
 import tifffile
-from PySide6.QtCore import QCoreApplication, QSettings, QTranslator
+from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app import theme
 from app.context import Context
 from app.document import OpenDocument
-from app.main import Program
+from app.main import Program, set_language
 from app.settings import Settings
 from app.window.main_window import MainWindow
 from imagest_core.restoration.request import RestorationRequest
@@ -33,6 +33,12 @@ def nothing_left(qapp: QApplication) -> Iterator[None]:
     assert not left, f"widgets left behind: {alive.kinds(left)}"
     running = alive.left_of(lambda: alive.threads() - threads)
     assert not running, f"threads left behind: {sorted(running)}"
+
+
+@pytest.fixture(autouse=True)
+def english(qapp: QApplication) -> None:
+    """Every test starts with the English texts and their plurals, whatever ran before it."""
+    set_language(qapp, "en")
 
 
 @pytest.fixture(autouse=True)
@@ -127,7 +133,7 @@ def settle(qtbot: QtBot, context: Context) -> Callable[[], None]:
 
 @pytest.fixture
 def program(qapp: QApplication, settings: Settings, qtbot: QtBot) -> Iterator[Program]:
-    """The program with its window shown; it is ended and its translations are removed afterwards."""
+    """The program with its window shown; it is ended afterwards."""
     settings.prefer(language="en", theme="light")
     made = Program(qapp, settings)
     made.window.show()
@@ -137,6 +143,3 @@ def program(qapp: QApplication, settings: Settings, qtbot: QtBot) -> Iterator[Pr
         made.window.context.set_document(None)
     made.end()
     made.deleteLater()
-    for translator in qapp.findChildren(QTranslator):
-        QCoreApplication.removeTranslator(translator)
-        translator.deleteLater()

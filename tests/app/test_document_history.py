@@ -13,7 +13,7 @@ from user import User
 
 from app.commands import mask as masking
 from app.commands import open as opening
-from app.main import Program, set_language
+from app.main import Program
 from app.settings import Settings
 from app.window.main_window import MainWindow
 from imagest_core.damage import edits
@@ -31,7 +31,6 @@ def program(qapp: QApplication, settings: Settings) -> Iterator[Program]:
     created.window.show()
     yield created
     created.end()
-    set_language(qapp, "en")
 
 
 def history(window: MainWindow) -> list[str]:

@@ -193,8 +193,8 @@ def test_an_accepted_hypothesis_stays_when_another_result_is_accepted(user: User
     context.selection.run = 3
     user.press("Ctrl+Shift+A")
     assert document.state.decisions[Subject(2, 1)].verdict is Verdict.ACCEPTED
-    assert "1 region(s) accepted" in said[-1].sentence
-    assert "In 1 region(s) the hypothesis that you accepted stays" in said[-1].sentence
+    assert "1 region accepted" in said[-1].sentence
+    assert "In 1 region the hypothesis that you accepted stays" in said[-1].sentence
     first = AcceptedFills(document.state)
     assert set(np.unique(first.provenance(LOSS.expanded(1)))) == {2}
     user.press("Ctrl+Z")
@@ -207,7 +207,7 @@ def test_accepting_a_result_says_what_it_replaces(user: User, said: list) -> Non
     for number in (1, 2):
         context.selection.run = number
         user.press("Ctrl+Shift+A")
-    assert "1 region(s) of other results are no longer accepted" in said[-1].sentence
+    assert "1 region of another result is no longer accepted" in said[-1].sentence
     user.press("Ctrl+Z")
     assert list(accepted_regions(document.state)) == [1]
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QLocale, QPoint, QSettings, Qt, QUrl
+from PySide6.QtCore import QPoint, QSettings, Qt, QUrl
 from PySide6.QtGui import QImage, QTextCursor
 from PySide6.QtWidgets import QApplication, QComboBox, QDialog, QWidget
 from pytestqt.qtbot import QtBot
@@ -80,12 +80,11 @@ def test_pictures_are_small_and_all_are_used() -> None:
 
 
 @pytest.fixture
-def translated(qapp: QApplication, request: pytest.FixtureRequest) -> Iterator[str]:
-    """Installs the translation of the language."""
+def translated(qapp: QApplication, request: pytest.FixtureRequest) -> str:
+    """Install the translation of the language."""
     language = request.param
     set_language(qapp, language)
-    yield language
-    set_language(qapp, "en")
+    return language
 
 
 def interface_texts(language: str) -> set[str]:
@@ -219,8 +218,7 @@ def test_f1_opens_the_page_of_a_dialog(
 
 
 @pytest.fixture
-def manual(qtbot: QtBot, qapp: QApplication) -> Iterator[ManualWindow]:
-    set_language(qapp, "en")
+def manual(qtbot: QtBot) -> Iterator[ManualWindow]:
     made = ManualWindow()
     qtbot.addWidget(made)
     made.show_page("start")
@@ -320,4 +318,3 @@ def test_manual_follows_the_language(tmp_path: Path, qapp: QApplication, qtbot: 
     assert manual.page == "style"
     assert manual.browser.toPlainText().startswith("风格")
     program.end()
-    set_language(qapp, QLocale(QLocale.Language.English).name())

@@ -134,10 +134,7 @@ def test_the_next_document_is_writable_again(locked: User, scan: Path) -> None:
 
 def test_read_only_is_translated(locked: User, qapp) -> None:
     set_language(qapp, "zh_CN")
-    try:
-        locked.window._show_title()
-        assert "只读" in locked.window.windowTitle()
-        locked.window.damage.update_access()
-        assert "正在使用" in locked.window.damage.notice.text()
-    finally:
-        set_language(qapp, "en")
+    locked.window._show_title()
+    assert "只读" in locked.window.windowTitle()
+    locked.window.damage.update_access()
+    assert "正在使用" in locked.window.damage.notice.text()

@@ -7,7 +7,7 @@ import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QCoreApplication, QTranslator
+from PySide6.QtCore import QCoreApplication
 
 import app
 import resources
@@ -73,14 +73,8 @@ def test_compiled_translations_match_their_sources(language: str, tmp_path: Path
 @pytest.mark.parametrize("language", ["en", "C", "de_DE"])
 def test_english_plurals_without_another_language(qapp, language: str):
     set_language(qapp, language)
-    installed = [child for child in qapp.children() if isinstance(child, QTranslator)]
-    try:
-        assert QCoreApplication.translate("StylePanel", "%n reference(s)", "", 1) == "1 reference"
-        assert QCoreApplication.translate("StylePanel", "%n reference(s)", "", 3) == "3 references"
-    finally:
-        for translator in installed:
-            QCoreApplication.removeTranslator(translator)
-            translator.deleteLater()
+    assert QCoreApplication.translate("StylePanel", "%n reference(s)", "", 1) == "1 reference"
+    assert QCoreApplication.translate("StylePanel", "%n reference(s)", "", 3) == "3 references"
 
 
 def test_every_engine_has_a_translatable_description():
