@@ -17,7 +17,6 @@ from imagest_core.painting.outputs import check_targets as check_outputs
 from imagest_core.painting.reader import Painting
 from imagest_core.painting.tiff.form import KEPT, Form
 from imagest_core.progress import Progress
-from imagest_core.project.files import inputs_of
 from imagest_core.project.snapshot import Snapshot
 from imagest_core.project.verify import ExportCheck
 
@@ -64,7 +63,7 @@ def check_targets(document: OpenDocument, spec: ExportSpec) -> None:
                 "Exporting", "The restored scan is written as a TIFF: choose a name that ends in .tif."
             )
         )
-    check_outputs(spec.files, force=True, inputs=inputs_of(document.document))
+    check_outputs(spec.files, force=True, inputs=document.document.files)
     for path in spec.files:
         check_target(path, force=True, source=document.painting.path)
         check_replaceable(path, FileKind.OTHER if path == spec.record else FileKind.PICTURE)
@@ -91,7 +90,7 @@ def export(
     snapshot = snapshot or document.document.snapshot()
     main_share = 0.7 if spec.fill else 1.0
     rest = progress.part(main_share, 1.0, "writing")
-    inputs = (document.painting.path, *inputs_of(document.document))
+    inputs = (document.painting.path, *document.document.files)
     with all_or_none(spec.files, force=spec.force, inputs=inputs) as written:
         write_companions = partial(_write_companions, document.painting, snapshot, spec, written, rest)
         account = export_accepted(

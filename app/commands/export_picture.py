@@ -9,7 +9,6 @@ from PySide6.QtCore import QCoreApplication
 from app.context import Context
 from app.jobs.runner import Job
 from imagest_core.progress import Progress
-from imagest_core.project.files import inputs_of
 
 translate = QCoreApplication.translate
 
@@ -28,7 +27,7 @@ def export_picture(context: Context, path: Path, side: int) -> None:
         return
     run = document.run(selection.run)
     spec = MarkedPicture(side, outlined=selection.mask_visible, run=None if run is None else run.id)
-    snapshot, inputs = document.document.snapshot(), tuple(inputs_of(document.document))
+    snapshot, inputs = document.document.snapshot(), document.document.files
 
     def work(progress: Progress) -> tuple[int, int]:
         return write_marked_picture(

@@ -23,7 +23,6 @@ from imagest_core.messages import Message
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.outputs import FileKind, check_replaceable
 from imagest_core.progress import Progress
-from imagest_core.project.files import inputs_of
 from imagest_core.project.operations.mask import ChangeMask, change_mask, paint
 from imagest_core.project.operations.names import operation_name
 
@@ -294,7 +293,7 @@ def export_mask(context: Context, path: Path) -> None:
     if (document := context.document) is None:
         return
     damage = document.document.committed_state.damage.copy()
-    inputs = (document.painting.path, *inputs_of(document.document))
+    inputs = (document.painting.path, *document.document.files)
 
     def write(progress: Progress) -> None:
         from imagest_core.damage.mask_io import write_mask

@@ -16,7 +16,6 @@ from imagest_core.project.damage_statistics import (
     write_regions,
     write_statistics,
 )
-from imagest_core.project.files import inputs_of
 
 translate = QCoreApplication.translate
 
@@ -34,7 +33,7 @@ def export_statistics(context: Context, path: Path) -> None:
     if (document := context.document) is None:
         return
     state, within = document.document.committed_state.copy(), context.selection.within
-    inputs = (document.painting.path, *inputs_of(document.document))
+    inputs = (document.painting.path, *document.document.files)
     files = path, regions_path(path)
 
     def write(progress: Progress) -> None:

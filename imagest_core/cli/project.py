@@ -164,13 +164,12 @@ def _info(args: argparse.Namespace, progress: Progress) -> None:
         write_statistics,
     )
     from imagest_core.project.document import Document
-    from imagest_core.project.files import inputs_of
     from imagest_core.project.report import as_text
     from imagest_core.project.summary import summary
 
     tables = [path for path in (args.csv, args.regions) if path is not None]
     with Document.open_read_only(args.project) as document:
-        inputs = inputs_of(document)
+        inputs = document.files
         inputs = (*inputs, *within_files(args.within))
         check_targets(tables, force=args.force, inputs=inputs)
         state, within = document.state, selected(args.within, document.state.box)
@@ -232,7 +231,6 @@ def _picture(args: argparse.Namespace, progress: Progress) -> None:
     from imagest_core.export.painting import open_project_painting
     from imagest_core.export.picture_spec import MarkedPicture
     from imagest_core.project.document import Document
-    from imagest_core.project.files import inputs_of
 
     spec = MarkedPicture(args.side, not args.no_hatching, not args.no_outline, args.result)
     with Document.open_read_only(args.project) as document:
@@ -245,7 +243,7 @@ def _picture(args: argparse.Namespace, progress: Progress) -> None:
                 args.out,
                 spec,
                 force=args.force,
-                inputs=tuple(inputs_of(document)),
+                inputs=document.files,
                 progress=progress,
             )
     show_json({"out": str(args.out), "width": width, "height": height})

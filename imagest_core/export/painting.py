@@ -20,7 +20,6 @@ from imagest_core.painting.writer import write_painting, writing_notes
 from imagest_core.progress import Progress
 from imagest_core.project.accepted_fills import AcceptedFills
 from imagest_core.project.document import Document
-from imagest_core.project.files import inputs_of
 from imagest_core.project.painting_reference import open_reference
 from imagest_core.project.rewritten_scan import HASHED_AT_ONCE
 from imagest_core.project.snapshot import Snapshot
@@ -98,7 +97,7 @@ def _check_exportable(document: Document, accepted: AcceptedFills, out: Path, fo
         raise OutputError(
             Message("{out} is the project itself: choose another name for the export.", out=out.name)
         )
-    check_target(out, force=force, inputs=inputs_of(document))
+    check_target(out, force=force, inputs=document.files)
     check_replaceable(out, FileKind.PICTURE)
     if not accepted.keys():
         raise ProjectError("No fill is accepted yet: accept some before exporting.")
@@ -143,7 +142,7 @@ def export_recorded(
     from imagest_core.export.record import export_record, write_export_record
 
     files = (out,) if record is None else (out, record)
-    inputs = inputs_of(document)
+    inputs = document.files
     for path in files:
         remove_stale(path)
     check_targets(files, force=force, inputs=inputs)

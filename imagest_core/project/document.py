@@ -101,7 +101,7 @@ class Document(StoredDocument):
         self._check_writable()
         if self.gesture is not None:
             raise ProjectError(GESTURE_ACTIVE)
-        self.gesture = Gesture(self)
+        self.gesture = Gesture(self.state.damage.copy(), self.end_gesture)
         return self.gesture
 
     def end_gesture(self, name: str | None) -> None:
@@ -109,6 +109,7 @@ class Document(StoredDocument):
         gesture, self.gesture = self.gesture, None
         if gesture is None:
             return
+        gesture.active = False
         try:
             if name is None:
                 self.revert_to(gesture.before)

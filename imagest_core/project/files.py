@@ -8,7 +8,6 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from imagest_core.errors import ImagestError
 from imagest_core.project.recovery.backups import COMPANIONS, backups, backups_folder_of
@@ -19,9 +18,6 @@ from imagest_core.project.storage.connection import connect_to_read
 from imagest_core.project.storage.lock import lock_path
 from imagest_core.project.storage.migration import has_project_tables
 from imagest_core.project.storage.unpack import INVALID_DATA
-
-if TYPE_CHECKING:
-    from imagest_core.project.stored_document import StoredDocument
 
 _PATH_PATTERN = re.compile(rb'"(?:path|donor)":"((?:[^"\\\\]|\\\\.){1,4096})"')
 _SEARCHED_BYTES = 32 << 20
@@ -52,11 +48,9 @@ def files_of(project: Path, state: State | None = None, *scans: Path) -> tuple[P
     return (*project_files, *backups_folder, *pictures, *relative, *scans)
 
 
-def inputs_of(document: StoredDocument) -> tuple[Path, ...]:
-    """Return :func:`files_of` for an open project, which may be in memory."""
-    if document.path is None:
-        return tuple(_referenced(document.state))
-    return files_of(document.path, document.state)
+def files_of_open(project: Path | None, state: State) -> tuple[Path, ...]:
+    """Return :func:`files_of` for an open project, which may be in memory (None)."""
+    return tuple(_referenced(state)) if project is None else files_of(project, state)
 
 
 def _referenced(state: State) -> list[Path]:

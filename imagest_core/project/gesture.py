@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
+from imagest_core.damage.map import DamageMap
 from imagest_core.errors import ProjectError
 from imagest_core.messages import Message
 from imagest_core.project.operations import Operation
 from imagest_core.project.state import State
-
-if TYPE_CHECKING:
-    from imagest_core.project.document import Document
 
 OperationFactory = Callable[[State], Operation | None]
 """Creates an operation from the current state when it is applied; None if there is nothing to do."""
@@ -23,17 +20,20 @@ class Gesture:
     """A transaction on the damage of a document.
 
     Labels are painted directly into ``document.state.damage``. All other operations are queued until
-    :meth:`commit` or :meth:`cancel`. ``before`` is the damage at the start.
+    :meth:`commit` or :meth:`cancel`.
+
+    Parameters
+    ----------
+    before
+        The damage at the start.
+    end
+        Stores what was painted under a name, or reverts it for None, and sets :attr:`active` to False.
     """
 
-    def __init__(self, document: Document) -> None:
-        self._document = document
-        self.before = document.state.damage.copy()
-
-    @property
-    def active(self) -> bool:
+    def __init__(self, before: DamageMap, end: Callable[[str | None], None]) -> None:
+        self.before, self._end = before, end
+        self.active = True
         """Whether the gesture is still in progress."""
-        return self._document.gesture is self
 
     def commit(self, name: str) -> None:
         """Store what was painted as one operation called ``name``; raises ``ProjectError``.
@@ -41,12 +41,12 @@ class Gesture:
         If it is rejected, everything is reverted.
         """
         self._check()
-        self._document.end_gesture(name)
+        self._end(name)
 
     def cancel(self) -> None:
         """Revert everything that was painted."""
         self._check()
-        self._document.end_gesture(None)
+        self._end(None)
 
     def _check(self) -> None:
         if not self.active:

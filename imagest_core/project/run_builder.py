@@ -14,7 +14,8 @@ from imagest_core.painting.reader import Painting
 from imagest_core.progress import Progress
 from imagest_core.project.run import REGION, MemoryContent, Run
 from imagest_core.project.run_tile import RunTile, pack
-from imagest_core.restoration.result import Fill, RestorationResult
+from imagest_core.restoration.fill import Fill
+from imagest_core.restoration.result import RestorationResult
 
 
 def run_of(

@@ -18,7 +18,7 @@ from imagest_core.models.studies import Study, know_study
 from imagest_core.painting.outputs import FileKind, check_replaceable, check_target, same_file
 from imagest_core.painting.reader import Painting
 from imagest_core.progress import Progress
-from imagest_core.project.files import inputs_of
+from imagest_core.project.files import files_of_open
 from imagest_core.project.history import History, Status
 from imagest_core.project.operations.decisions import now
 from imagest_core.project.painting_reference import (
@@ -213,6 +213,11 @@ class StoredDocument:
         return self.store.path
 
     @property
+    def files(self) -> tuple[Path, ...]:
+        """The project's file and all that it refers to, which nothing may overwrite."""
+        return files_of_open(self.path, self.state)
+
+    @property
     def unnamed(self) -> bool:
         """Whether the user hasn't named the project yet."""
         return self.path is None or self.path.parent == unnamed_projects()
@@ -294,7 +299,7 @@ class StoredDocument:
             return self.flush()
         if path.exists() and not force:
             raise OutputError(Message("{path} already exists: choose another name.", path=path))
-        check_target(path, force=True, inputs=inputs_of(self))
+        check_target(path, force=True, inputs=self.files)
         check_replaceable(path, FileKind.PROJECT)
         lock = lock_to_create(path)
         try:

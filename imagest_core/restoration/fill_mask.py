@@ -15,7 +15,7 @@ from imagest_core.painting.geometry import Box
 from imagest_core.progress import Progress
 
 if TYPE_CHECKING:
-    from imagest_core.restoration.result import Fill
+    from imagest_core.restoration.fill import Fill
 
 
 @dataclass(frozen=True, eq=False)

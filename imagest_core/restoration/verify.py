@@ -22,7 +22,7 @@ from imagest_core.progress import Progress
 
 if TYPE_CHECKING:
     from imagest_core.painting.stored_parts import PartDigests
-    from imagest_core.restoration.result import Fill
+    from imagest_core.restoration.fill import Fill
 
 
 _TOUCHED = template(

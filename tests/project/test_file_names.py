@@ -12,7 +12,7 @@ from imagest_core.errors import OutputError
 from imagest_core.export.painting import last_export, stored_path
 from imagest_core.painting.reader import Painting, open_painting
 from imagest_core.project.document import Document
-from imagest_core.project.files import files_of, inputs_of
+from imagest_core.project.files import files_of
 from imagest_core.project.painting_reference import copy_next_to
 from imagest_core.project.recovery.backups import backups_folder_of
 from imagest_core.project.storage.lock import lock_path, read_holder
@@ -36,7 +36,7 @@ def test_project_of_a_scan_with_a_non_utf8_name(scan: Path, odd: Path) -> None:
     with Document.open(odd / "work.imagest") as document:
         assert document.state.painting.path == moved
         assert document.find_painting().path == moved
-        assert moved in inputs_of(document)
+        assert moved in document.files
     assert moved in files_of(odd / "work.imagest")
     assert backups_folder_of(odd / "work.imagest").name.startswith("work-")
 

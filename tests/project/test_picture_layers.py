@@ -11,7 +11,6 @@ from layer_pictures import textured, warped, write_grey, write_rgb
 from imagest_core.errors import InputError, ProjectError
 from imagest_core.painting.reader import Painting, open_painting
 from imagest_core.project.document import Document
-from imagest_core.project.files import inputs_of
 from imagest_core.project.layers import make_layer, open_layer
 from imagest_core.project.operations.layers import add_layer, layer_named, remove_layer
 from imagest_core.project.state import LayerKind
@@ -45,7 +44,7 @@ def test_layers_are_kept_in_the_project_and_can_be_undone(
             add_layer(document.state, layer)
         with pytest.raises(InputError, match="no layer nowhere; the layers are: infrared"):
             layer_named(document.state, "nowhere")
-        assert infrared in inputs_of(document)
+        assert infrared in document.files
     with Document.open(project) as document:
         assert document.state.layers == (layer,)
         registered = open_layer(layer)

@@ -11,7 +11,7 @@ from imagest_core.damage.classes import DamageClass, Policy
 from imagest_core.damage.map import DamageMap
 from imagest_core.damage.thickness import Depths
 from imagest_core.painting.geometry import Box
-from imagest_core.restoration.result import Fill
+from imagest_core.restoration.fill import Fill
 
 
 def made(labels: np.ndarray, seed: int = 0) -> Fill:

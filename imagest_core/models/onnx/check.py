@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from torch import nn
 
     from imagest_core.models.imagest.network import ImagestNetwork
-    from imagest_core.models.onnx.export import Part
+    from imagest_core.models.onnx.parts import Part
 
 TOLERANCES: Mapping[str, Mapping[str, float]] = {
     FLOAT32: dict.fromkeys((STYLE, ENCODER, UNET, DECODER), 1e-4),

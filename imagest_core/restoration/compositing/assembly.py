@@ -19,9 +19,9 @@ from imagest_core.painting.geometry import Box
 from imagest_core.painting.reader import Painting
 from imagest_core.restoration.compositing.boundary import blend_boundary
 from imagest_core.restoration.compositing.window_views import known_samples
+from imagest_core.restoration.fill import Fill
 from imagest_core.restoration.planning.layout import Plan, Task
 from imagest_core.restoration.planning.window import Window
-from imagest_core.restoration.result import Fill
 
 BOUNDARY_CONTEXT = 4
 """Known surroundings read around a tile for blending, in multiples of the blend width."""
