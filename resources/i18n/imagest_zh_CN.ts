@@ -2114,6 +2114,10 @@
         <translation>下载 {name} 时与 {host} 的连接中断；再次获取即可继续。</translation>
     </message>
     <message>
+        <source>The connection to {host} broke; try again.</source>
+        <translation>与 {host} 的连接中断；请重试。</translation>
+    </message>
+    <message>
         <source>The damage model was learned with {expected} layers, but {count} are given: give the same kinds of pictures in the same order.</source>
         <translation>该损伤模型是用 {expected} 个图层学习的，但给出了 {count} 个：请按相同顺序给出同类图片。</translation>
     </message>
@@ -2716,6 +2720,10 @@
     <message>
         <source>has no safetensors file</source>
         <translation>没有 safetensors 文件</translation>
+    </message>
+    <message>
+        <source>has no safetensors file for {name}</source>
+        <translation>没有 {name} 的 safetensors 文件</translation>
     </message>
     <message>
         <source>has only pickled weights, which may run code</source>

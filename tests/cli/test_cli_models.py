@@ -17,8 +17,6 @@ from tiny_models import tiny_ip_adapter, tiny_lora, tiny_sd, tiny_single_file
 
 from imagest_core.models import library
 from imagest_core.models.hub import download, look_up
-from imagest_core.models.hub_files import HubFile as File
-from imagest_core.models.hub_files import choose
 from imagest_core.models.library import find_installed
 from imagest_core.progress import Cancelled, Progress
 
@@ -274,33 +272,6 @@ def test_offline_mode_is_respected(cli: Cli, hub: Hub, monkeypatch: pytest.Monke
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     assert "HF_HUB_OFFLINE is set" in cli("models", "fetch", "a/lora", "--yes").err
     assert not hub.requests
-
-
-def test_half_precision_is_chosen_where_it_is_offered():
-    names = [
-        "model_index.json",
-        "flux.safetensors",
-        "safety_checker/model.safetensors",
-        "unet/config.json",
-        "unet/diffusion_pytorch_model.safetensors",
-        "unet/diffusion_pytorch_model.fp16.safetensors",
-        "unet/diffusion_pytorch_model.non_ema.safetensors",
-        "vae/diffusion_pytorch_model-00001-of-00002.safetensors",
-        "vae/diffusion_pytorch_model-00002-of-00002.safetensors",
-        "vae/diffusion_pytorch_model.safetensors.index.json",
-        "tokenizer/merges.txt",
-        ".git/x.json",
-        "unet/code.py",
-    ]
-    assert [file.name for file in choose([File(name, 1) for name in names])] == [
-        "model_index.json",
-        "unet/config.json",
-        "unet/diffusion_pytorch_model.fp16.safetensors",
-        "vae/diffusion_pytorch_model-00001-of-00002.safetensors",
-        "vae/diffusion_pytorch_model-00002-of-00002.safetensors",
-        "vae/diffusion_pytorch_model.safetensors.index.json",
-        "tokenizer/merges.txt",
-    ]
 
 
 # Nothing else uses the network
