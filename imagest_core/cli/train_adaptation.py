@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from imagest_core.cli.parsing import positive, whole
-from imagest_core.cli.train_options import LARGEST_SEED, loop_options, settings_of
+from imagest_core.cli.train_options import add_device, add_precision, add_seed, loop_options, settings_of
 from imagest_core.errors import InputError, ModelError, OutputError
 from imagest_core.extras import require_extra
 from imagest_core.printable import show
@@ -55,7 +55,8 @@ def add_adaptation_commands(subparsers: Any) -> None:
     adapters = subparsers.add_parser("adapters", help=ADAPTERS_HELP, description=ADAPTERS_DESCRIPTION)
     _add_run_options(adapters)
     add = adapters.add_argument
-    add("--method", choices=("dreambooth", "lora", "textual-inversion"), required=True)
+    methods = ("dreambooth", "lora", "textual-inversion")
+    add("--method", choices=methods, required=True, help="what is trained: see above")
     add("--token", default="<style>", metavar="WORD", help="new word of textual inversion (default <style>)")
     add("--initializer", default="painting", metavar="WORD", help="its first meaning (default painting)")
     add("--vectors", type=whole(1, 32), default=1, metavar="N", help="its number of vectors (default 1)")
@@ -77,11 +78,11 @@ def _add_run_options(parser: argparse.ArgumentParser) -> None:
     add("--rank", type=whole(1, 1024), help="rank of a LoRA (default: see above)")
     add("--side", type=whole(8, 4096), default=512, help="side of the squares in pixels (default 512)")
     add("--minutes", type=positive(1e9), default=math.inf, help="maximum duration")
-    add("--seed", type=whole(0, LARGEST_SEED), default=0)
+    add_seed(parser)
     add("--threads", type=whole(1, 1024), default=0, help="CPU threads (default: all)")
     add("--workers", type=whole(0, 256), default=0, help="processes that prepare examples")
-    add("--precision", choices=("auto", "no", "bf16", "fp16"), default="auto")
-    add("--device", choices=("auto", "cpu", "cuda"), default="auto")
+    add_precision(parser)
+    add_device(parser)
     add("--eight-bit", action="store_true", help="keep the optimizer in 8 bits (needs bitsandbytes)")
     add(
         "--checkpointing",

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from imagest_core.cli.parsing import add_colour_option, add_reading_options, positive, whole
-from imagest_core.cli.train_options import LARGEST_SEED
+from imagest_core.cli.train_options import add_device, add_seed
 from imagest_core.errors import InputError, OutputError
 from imagest_core.printable import show
 from imagest_core.progress import Progress
@@ -42,9 +42,9 @@ def add_painting_command(subparsers: Any) -> None:
     add("--batch", type=whole(1, 256), help="crops per step (default: imagest 8, stable-diffusion 1)")
     add("--crops", type=whole(16, 100_000), metavar="N", help="crops to study at most (default 256)")
     add("--prompt", default="", metavar="TEXT", help="what the painting shows, for models that read text")
-    add("--seed", type=whole(0, LARGEST_SEED), default=0)
+    add_seed(parser)
     add("--threads", type=whole(1, 1024), default=0, help="CPU threads (default: all)")
-    add("--device", choices=("auto", "cpu", "cuda"), default="auto")
+    add_device(parser)
     add("--plan", action="store_true", help="only print the plan of memory and time")
     add_reading_options(parser)
     add_colour_option(parser)

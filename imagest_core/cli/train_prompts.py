@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from imagest_core.cli.parsing import positive, whole
-from imagest_core.cli.train_options import LARGEST_SEED, add_gradient_options, loop_options, settings_of
+from imagest_core.cli.train_options import add_gradient_options, add_seed, loop_options, settings_of
 from imagest_core.extras import require_extra
 from imagest_core.printable import show
 from imagest_core.progress import Progress
@@ -35,7 +35,7 @@ def add_prompts_command(subparsers: Any) -> None:
     add("--epochs", type=positive(1e6), default=EPOCHS, help=f"passes over the prompts (default {EPOCHS:g})")
     add("--steps", type=whole(1), help="maximum number of steps (default: as the epochs need)")
     add_gradient_options(parser, batch=16, rate=5e-5)
-    add("--seed", type=whole(0, LARGEST_SEED), default=0)
+    add_seed(parser)
     add("--threads", type=whole(1, 1024), default=0, help="CPU threads (default: all)")
     add("--evaluate-every", type=whole(1), default=100, metavar="N", help="evaluate held-out prompts")
     add("--save-every", type=whole(1), default=100, metavar="N", help="save the state every N steps")
