@@ -36,6 +36,7 @@ from imagest_core.models.onnx.graphs import MANIFEST as GRAPHS
 from imagest_core.models.safetensors_header import read_header
 from imagest_core.models.style_adapter import KIND as STYLE_ADAPTER_KIND
 
+DENOISERS = ("unet", "transformer")
 SCALING_FACTOR = 0.18215
 """Of the latents of an autoencoder whose configuration states none, as in diffusers."""
 
@@ -87,7 +88,7 @@ def identify_folder(folder: Path) -> Identity:
     raise ModelError(
         Message(
             "{folder} contains no model: it has neither {index} nor {config} nor a .safetensors file.",
-            folder=folder.name,
+            folder=folder.name or folder,
             index=INDEX,
             config=CONFIG,
         )
@@ -105,6 +106,12 @@ def _pipeline(folder: Path) -> Identity:
         INDEX,
         *(each for each in sorted(file_names(folder)) if re.fullmatch(r"README\.md|LICENSE\S*", each)),
     ]
+    if not any(component.startswith(DENOISERS) for component in components):
+        raise ModelError(
+            Message(
+                "The model {folder} is incomplete: {name} is missing.", folder=folder.name, name=DENOISERS[0]
+            )
+        )
     for component in components:
         files += part_files(folder, component)
     denoiser = _denoiser(folder)
@@ -134,7 +141,7 @@ def _pipeline(folder: Path) -> Identity:
 
 
 def _denoiser(folder: Path) -> dict[str, Any]:
-    for part in ("unet", "transformer"):
+    for part in DENOISERS:
         if (folder / part / CONFIG).is_file():
             return read_object(folder / part / CONFIG)
     return {}

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from imagest_core.errors import ModelError, OutputError
 from imagest_core.messages import Message
-from imagest_core.models.description import CONFIG, check_files, read_description
+from imagest_core.models.description import check_files, read_description
 from imagest_core.models.few_steps import DETAIL, FewSteps
 from imagest_core.models.file_hash import CHUNK, file_hash
 from imagest_core.models.folder_files import ENTRY
@@ -339,7 +339,7 @@ def check_model(model: InstalledModel, progress: Progress | None = None) -> None
                 path=model.path,
             )
         )
-    if not (model.folder / ENTRY).is_file() and (model.path / CONFIG).is_file():
+    if not (model.folder / ENTRY).is_file() and model.identity.kind is ModelKind.IMAGEST:
         check_files(model.path, model.description, progress)
         return
     names = list(model.sha256)

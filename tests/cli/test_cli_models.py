@@ -13,7 +13,9 @@ from typing import Any, NoReturn
 
 import pytest
 from hub_server import COMMIT, Hub, running_hub
+from tiny_captioner import tiny_blip
 from tiny_models import tiny_ip_adapter, tiny_lora, tiny_sd, tiny_single_file
+from tiny_vqgan import tiny_vq
 
 from imagest_core.models import library
 from imagest_core.models.hub import download, look_up
@@ -63,6 +65,28 @@ def test_a_path_is_described_without_adding_it(cli: Cli, tmp_path: Path, models:
     answer = cli("models", "info", tiny_sd(tmp_path / "folder"))
     assert json.loads(answer.out)["pipeline_class"] == "StableDiffusionPipeline"
     assert not models.exists()
+
+
+def test_folders_of_parts_are_checked_by_their_path(cli: Cli, tmp_path: Path):
+    for folder in (tiny_vq(tmp_path / "vq"), tiny_blip(tmp_path / "blip")):
+        answer = cli("models", "check", folder)
+        assert answer.code == 0, answer.err
+        assert answer.out.split() == [folder.name, "intact"]
+
+
+def test_weights_that_may_not_be_read_are_not_called_damaged(
+    cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    path, opened = tiny_lora(tmp_path / "lora.safetensors"), Path.open
+
+    def denied(file: Path, *arguments: Any, **options: Any) -> Any:
+        if file == path:
+            raise PermissionError(errno.EACCES, "Permission denied", str(file))
+        return opened(file, *arguments, **options)
+
+    monkeypatch.setattr(Path, "open", denied)
+    answer = cli("models", "add", path)
+    assert (answer.code, answer.err) == (2, f"imagest: {path} can't be read (Permission denied).\n")
 
 
 def test_a_damaged_model_is_named(cli: Cli, tmp_path: Path):
