@@ -107,6 +107,7 @@ TEMPLATES = (
     QT_TRANSLATE_NOOP("Core", "No damage was found in {scan} by the recipe."),
     QT_TRANSLATE_NOOP("Core", "No fill is accepted yet: accept some before exporting."),
     QT_TRANSLATE_NOOP("Core", "No installed style adapter fits the model {model}: train one with imagest train style, or add one with imagest models add PATH."),
+    QT_TRANSLATE_NOOP("Core", "No layer of the network is larger than the rank {rank}; choose a smaller one."),
     QT_TRANSLATE_NOOP("Core", "No scan in {source} has a mask beside it (NAME{suffix}.png); add masks or give --recipe."),
     QT_TRANSLATE_NOOP("Core", "No usable CUDA GPU was found; choose the device cpu or auto."),
     QT_TRANSLATE_NOOP("Core", "Not carried into the TIFF, so only the scan has it: {part}."),

@@ -8,8 +8,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from imagest_core.cli.parsing import positive, whole
-from imagest_core.cli.train_options import add_device, add_precision, add_seed, loop_options, settings_of
-from imagest_core.errors import InputError, ModelError, OutputError
+from imagest_core.cli.train_options import (
+    add_device,
+    add_precision,
+    add_seed,
+    loop_options,
+    require_training,
+    settings_of,
+)
+from imagest_core.errors import InputError, ModelError
 from imagest_core.extras import require_extra
 from imagest_core.printable import show
 from imagest_core.progress import Progress
@@ -122,6 +129,7 @@ def _train(args: argparse.Namespace, recipe: Recipe, progress: Progress) -> int:
     from imagest_core.training.resume import check_settings, stated_rate
     from imagest_core.training.state import start_torch
 
+    require_training(args)
     _check_options(args)
     base = base_model(args.base)
     training, held_out = _pictures(args, progress)
@@ -162,17 +170,11 @@ def _loop_options(args: argparse.Namespace) -> LoopOptions:
 
 def _check_options(args: argparse.Namespace) -> None:
     """Raise ``InputError`` for options that don't fit, before anything is loaded."""
-    require_extra("train", "Training")
     require_extra("diffusion", "Training over Stable Diffusion")
     from imagest_core.training.adapted_weights import check_token
     from imagest_core.training.captions import check_template
     from imagest_core.training.loop import check_eight_bit
 
-    if any(source.is_dir() and _inside(args.out, source) for source in args.sources):
-        raise OutputError(
-            f"{args.out} is inside a folder of training pictures, where its samples would be trained on: "
-            "choose a folder elsewhere."
-        )
     if args.captions and args.caption:
         raise InputError("Give either --captions or --caption, not both.")
     if args.template and not args.artist:
@@ -185,10 +187,6 @@ def _check_options(args: argparse.Namespace) -> None:
         check_token(args.token)
     if args.eight_bit:
         check_eight_bit(args.device)
-
-
-def _inside(path: Path, folder: Path) -> bool:
-    return path.resolve().is_relative_to(folder.resolve())
 
 
 def base_model(name: str) -> InstalledModel:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from imagest_core.cli.parsing import positive, whole
+from imagest_core.extras import require_extra
 
 if TYPE_CHECKING:
     from imagest_core.training.loop import LoopOptions
@@ -91,6 +92,14 @@ def add_device(parser: argparse.ArgumentParser) -> None:
         default="auto",
         help="where the networks run (default auto: on a GPU if there is one)",
     )
+
+
+def require_training(args: argparse.Namespace) -> None:
+    """Raise ``InputError`` without the packages of training, or if ``--device cuda`` finds no GPU."""
+    require_extra("train", "Training")
+    from imagest_core.models.hardware import choose_hardware
+
+    choose_hardware(args.device)
 
 
 def settings_of(args: argparse.Namespace) -> dict[str, object]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from imagest_core.cli.parsing import add_colour_option, add_reading_options, positive, whole
 from imagest_core.cli.train_options import add_device, add_seed
-from imagest_core.errors import InputError, OutputError
+from imagest_core.errors import InputError, ModelError, OutputError
 from imagest_core.printable import show
 from imagest_core.progress import Progress
 
@@ -75,8 +75,20 @@ def _check(args: argparse.Namespace, inputs: tuple[Path, ...]) -> None:
         raise OutputError(f"A study is a file that ends in {ENDING}: name it {args.out.stem}{ENDING}.")
     check_target(args.out, force=args.force, inputs=inputs)
     check_replaceable(args.out, FileKind.OTHER)
+    if args.out.is_file():
+        _check_study(args.out)
     if args.prompt and args.engine == "imagest":
         raise InputError("The embedded network reads no text: leave out --prompt.")
+
+
+def _check_study(path: Path) -> None:
+    """Raise ``OutputError`` unless the file that would be replaced is a study, not a model."""
+    from imagest_core.models.studies import read_study
+
+    try:
+        read_study(path)
+    except ModelError as error:
+        raise OutputError(f"{path} is no study, so it is not replaced: choose another name.") from error
 
 
 def _planned(args: argparse.Namespace, progress: Progress) -> PaintingStudy:

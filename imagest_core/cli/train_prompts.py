@@ -7,7 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from imagest_core.cli.parsing import positive, whole
-from imagest_core.cli.train_options import add_gradient_options, add_seed, loop_options, settings_of
+from imagest_core.cli.train_options import (
+    add_gradient_options,
+    add_seed,
+    loop_options,
+    require_training,
+    settings_of,
+)
 from imagest_core.extras import require_extra
 from imagest_core.printable import show
 from imagest_core.progress import Progress
@@ -43,7 +49,7 @@ def add_prompts_command(subparsers: Any) -> None:
 
 
 def _train_prompts(args: argparse.Namespace, progress: Progress) -> int:
-    require_extra("train", "Training")
+    require_training(args)
     require_extra("diffusion", "Training a language model")
     from imagest_core.models.language import find_language_model, read_language_model
     from imagest_core.models.weights_hash import weights_hash

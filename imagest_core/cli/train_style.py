@@ -11,6 +11,7 @@ from imagest_core.cli.train_options import (
     add_gradient_options,
     add_run_options,
     loop_options,
+    require_training,
     settings_of,
     training_inputs,
 )
@@ -63,7 +64,7 @@ def add_style_command(subparsers: Any) -> None:
 
 
 def _train_style(args: argparse.Namespace, progress: Progress) -> int:
-    require_extra("train", "Training")
+    require_training(args)
     require_extra("diffusion", "Training over Stable Diffusion")
     from imagest_core.training.diffusion_plan import plan_training
     from imagest_core.training.loop import Trainer, check_eight_bit
@@ -76,7 +77,7 @@ def _train_style(args: argparse.Namespace, progress: Progress) -> int:
     base, config = _base(args), _config(args)
     check_settings(args.out, settings_of(args))
     facts, description = _facts(args, base, config, progress)
-    check_style_run(args.out, description, training_inputs(args))
+    check_style_run(args.out, description, [*training_inputs(args), base.path])
     start_torch(args.seed, args.threads)
     sets, data, unseen = _examples(args, config, progress)
     task = _task(args, base, config, unseen, sets)
@@ -133,8 +134,10 @@ def _encoder(path: Path) -> StyleConfig:
     try:
         sizes = encoder_from_json(read_json(path))
         StyleSwinEncoder(sizes)
-    except Exception as error:  # constructors raise arbitrary errors for inconsistent sizes
+    except (OSError, ValueError) as error:
         raise InputError(f"{path} doesn't describe a style encoder ({error}).") from error
+    except Exception as error:  # constructors raise arbitrary errors for inconsistent sizes
+        raise InputError(f"{path} doesn't describe a style encoder: its sizes don't fit together.") from error
     return sizes
 
 

@@ -2014,6 +2014,10 @@
         <translation>按该配方在 {scan} 中未发现损伤。</translation>
     </message>
     <message>
+        <source>No layer of the network is larger than the rank {rank}; choose a smaller one.</source>
+        <translation>网络中没有任何一层大于秩 {rank}；请选择更小的值。</translation>
+    </message>
+    <message>
         <source>No scan in {source} has a mask beside it (NAME{suffix}.png); add masks or give --recipe.</source>
         <translation>{source} 中没有任何扫描件旁边有蒙版（名称{suffix}.png）；请添加蒙版或给出 --recipe。</translation>
     </message>
