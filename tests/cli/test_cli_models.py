@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import signal
 import socket
 import subprocess
 import sys
@@ -227,7 +228,7 @@ def test_a_download_that_is_not_added_stays_for_the_next_try(
         raise OSError(errno.EACCES, "Permission denied")
 
     with monkeypatch.context() as patched:
-        patched.setattr(library, "_put", refuse)
+        patched.setattr(library, "put", refuse)
         answer = cli("models", "fetch", "a/lora", "--yes")
     assert answer.code == 2
     (folder,) = models.glob(".fetch-*")
@@ -236,6 +237,52 @@ def test_a_download_that_is_not_added_stays_for_the_next_try(
     assert cli("models", "fetch", "a/lora", "--yes").code == 0
     assert len([path for path, _ in hub.requests if "resolve" in path]) == asked
     assert not list(models.glob(".fetch-*"))
+
+
+KILLED = """
+import os, signal, sys
+from imagest_core.cli import main
+from imagest_core.models import transfer
+calls, wanted = [], getattr(transfer, sys.argv[1])
+def die(*arguments):
+    calls.append(arguments)
+    if len(calls) == 2:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return wanted(*arguments)
+setattr(transfer, sys.argv[1], die)
+main(sys.argv[2:])
+"""
+"""Runs a command in a process that is killed at the second call of a function of the library."""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of Unix")
+def test_a_kill_leaves_nothing_that_the_next_command_does_not_remove(
+    cli: Cli, hub: Hub, tmp_path: Path, models: Path
+):
+    folder = tiny_sd(tmp_path / "hub" / "sd")
+    hub.repositories["a/sd"] = folder
+    for function, words in (
+        ("_copy", ["add", folder]),
+        ("file_hash", ["fetch", "a/sd", "--name", "fetched", "--yes"]),
+    ):
+        command = [sys.executable, "-c", KILLED, function, "models", *map(str, words)]
+        done = subprocess.run(command, capture_output=True, timeout=60)
+        assert done.returncode == -signal.SIGKILL
+        assert any(path.name.startswith(".import.") for path in models.iterdir()), function
+        hub.requests.clear()
+        answer = cli("models", *words)
+        assert answer.code == 0, answer.err
+        assert not any(path.name.startswith(".") for path in models.iterdir()), function
+    fetched = [path for path, _ in hub.requests if "/resolve/" in path]
+    assert [path.rpartition("/")[2] for path in fetched] == ["model_index.json"], "nothing again"
+    assert cli("models", "check").code == 0
+
+
+def test_a_library_that_cannot_be_written_is_named(cli: Cli, tmp_path: Path, models: Path):
+    models.parent.mkdir()
+    models.write_text("a file where the folder should be")
+    answer = cli("models", "add", tiny_lora(tmp_path / "lora.safetensors"))
+    assert (answer.code, answer.err.count("\n")) == (2, 1)
 
 
 def test_a_cancelled_download_keeps_its_part(hub: Hub, monkeypatch: pytest.MonkeyPatch):
