@@ -144,14 +144,16 @@ def _train(
     from imagest_core.training.loop import Trainer
     from imagest_core.training.plan import plan_by_trial
     from imagest_core.training.resume import with_rates
+    from imagest_core.training.run_lock import locked_run
     from imagest_core.training.state import write_run
 
     options = loop_options(args, save_every=args.save_every)
     show(*plan_by_trial(task, data, options).lines())
     if args.plan:
         return
-    write_run(args.out, config, with_rates(args.out, settings_of(args)))
-    Trainer(task, data, options).run(progress)
+    with locked_run(args.out):
+        write_run(args.out, config, with_rates(args.out, settings_of(args)))
+        Trainer(task, data, options).run(progress)
 
 
 def _pack(args: argparse.Namespace, progress: Progress) -> int:

@@ -127,6 +127,7 @@ def _train(args: argparse.Namespace, recipe: Recipe, progress: Progress) -> int:
     from imagest_core.training.diffusion_plan import plan_training
     from imagest_core.training.loop import Trainer
     from imagest_core.training.resume import check_settings, stated_rate
+    from imagest_core.training.run_lock import locked_run
     from imagest_core.training.state import start_torch
 
     require_training(args)
@@ -145,11 +146,12 @@ def _train(args: argparse.Namespace, recipe: Recipe, progress: Progress) -> int:
     show(*plan_training(task, task.module, args.side, options).lines())
     if args.plan:
         return 0
-    start_run(task, args.out, description, {**settings_of(args), "base": base.name})
-    trainer = Trainer(task, _examples(args, training, task.inpainting), options)
-    trainer.run(progress)
-    facts["learning_rate"] = stated_rate(args.out)
-    result = save_adaptation(trainer, task, args.out, _title(args), facts)
+    with locked_run(args.out):
+        start_run(task, args.out, description, {**settings_of(args), "base": base.name})
+        trainer = Trainer(task, _examples(args, training, task.inpainting), options)
+        trainer.run(progress)
+        facts["learning_rate"] = stated_rate(args.out)
+        result = save_adaptation(trainer, task, args.out, _title(args), facts)
     show(f"{result}: add it with imagest models add {result} --name {name_of(_title(args))}")
     return 0
 

@@ -56,6 +56,7 @@ def _train_prompts(args: argparse.Namespace, progress: Progress) -> int:
     from imagest_core.training import prompts as training
     from imagest_core.training.loop import Trainer
     from imagest_core.training.resume import check_settings, stated_rate
+    from imagest_core.training.run_lock import locked_run
     from imagest_core.training.state import start_torch
 
     lines = training.read_prompts(args.prompts)
@@ -70,22 +71,22 @@ def _train_prompts(args: argparse.Namespace, progress: Progress) -> int:
     data = training.PromptExamples(model, chosen, args.seed + 2)
     task = training.PromptTask(model, training.PromptExamples(model, held_out, 1))
     options = _options(args, len(data))
-    for line in training.plan_lines(task, data, options):
-        show(line)
+    show(*training.plan_lines(task, data, options))
     if args.plan:
         return 0
-    training.write_prompt_run(args.out, description, {**settings_of(args), "base": base.name})
-    trainer = Trainer(task, data, options)
-    trainer.run(progress)
-    facts = {
-        "base": base.name,
-        "base_sha256": digest,
-        "prompts": len(lines),
-        "batch": args.batch,
-        "learning_rate": stated_rate(args.out),
-        "seed": args.seed,
-    }
-    folder = training.save_prompt_model(trainer, task, args.out, base, facts)
+    with locked_run(args.out):
+        training.write_prompt_run(args.out, description, {**settings_of(args), "base": base.name})
+        trainer = Trainer(task, data, options)
+        trainer.run(progress)
+        facts = {
+            "base": base.name,
+            "base_sha256": digest,
+            "prompts": len(lines),
+            "batch": args.batch,
+            "learning_rate": stated_rate(args.out),
+            "seed": args.seed,
+        }
+        folder = training.save_prompt_model(trainer, task, args.out, base, facts)
     show(f"{folder}: add it with imagest models add {folder}")
     return 0
 

@@ -69,6 +69,7 @@ def _train_style(args: argparse.Namespace, progress: Progress) -> int:
     from imagest_core.training.diffusion_plan import plan_training
     from imagest_core.training.loop import Trainer, check_eight_bit
     from imagest_core.training.resume import check_settings, stated_rate
+    from imagest_core.training.run_lock import locked_run
     from imagest_core.training.state import STATE, start_torch
     from imagest_core.training.style_run import check_style_run, save_results, write_style_run
 
@@ -88,13 +89,14 @@ def _train_style(args: argparse.Namespace, progress: Progress) -> int:
         return 0
     if args.swin and not (args.out / STATE).is_file():
         _load_swin(task, args.swin)
-    write_style_run(args.out, description, {**settings_of(args), "base": base.name})
-    trainer = Trainer(task, data, options)
-    trainer.run(progress)
-    facts["learning_rate"] = stated_rate(args.out)
-    counts = {"pictures": len(sets.training), "held_out_pictures": len(sets.held_out)}
-    for folder in save_results(trainer, task, args.out, {**facts, **counts}):
-        show(f"{folder}: add it with imagest models add {folder}")
+    with locked_run(args.out):
+        write_style_run(args.out, description, {**settings_of(args), "base": base.name})
+        trainer = Trainer(task, data, options)
+        trainer.run(progress)
+        facts["learning_rate"] = stated_rate(args.out)
+        counts = {"pictures": len(sets.training), "held_out_pictures": len(sets.held_out)}
+        for folder in save_results(trainer, task, args.out, {**facts, **counts}):
+            show(f"{folder}: add it with imagest models add {folder}")
     return 0
 
 

@@ -8,6 +8,8 @@ import io
 import json
 import os
 import shutil
+import subprocess
+import sys
 import tarfile
 from collections.abc import Callable
 from pathlib import Path
@@ -21,6 +23,7 @@ from tiny_model import tiny_config
 
 from imagest_core.errors import InputError, ModelError, OutputError
 from imagest_core.training.images import list_pictures, load_maps, load_works
+from imagest_core.training.run_lock import LOCK, locked_run
 from imagest_core.training.state import TrainingClock, check_run, read_state, write_run, write_state
 from imagest_core.training.style_examples import load_picture_sets
 
@@ -218,3 +221,28 @@ def test_run_is_not_started_in_another_folder(run: Path, tmp_path: Path) -> None
 def test_faulty_tar_is_refused(shared: Path) -> None:
     with pytest.raises(InputError, match="cut short or damaged"):
         load_works([shared / "faulty" / "train-cut.tar"])
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="kills with a signal of Unix")
+def test_two_trainings_in_one_folder_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    code = (
+        "import sys, time; from pathlib import Path; from imagest_core.training.run_lock import locked_run\n"
+        "with locked_run(Path(sys.argv[1])): print('held', flush=True); time.sleep(60)"
+    )
+    folder = tmp_path / "run"
+    other = subprocess.Popen([sys.executable, "-c", code, str(folder)], stdout=subprocess.PIPE, text=True)
+    try:
+        assert other.stdout is not None
+        assert other.stdout.readline() == "held\n"
+        with pytest.raises(OutputError, match="Another training is running in"), locked_run(folder):
+            pass
+        with monkeypatch.context() as second:
+            second.setenv("RANK", "1")
+            with locked_run(folder):
+                assert list(folder.iterdir()) == [folder / LOCK], "of the same training"
+    finally:
+        other.kill()
+        other.communicate()
+    with locked_run(folder):
+        assert (folder / LOCK).is_file()
+    assert not list(folder.iterdir())
