@@ -17,7 +17,6 @@ from imagest_core.cli.train_options import (
     settings_of,
 )
 from imagest_core.errors import InputError, ModelError
-from imagest_core.extras import require_extra
 from imagest_core.printable import show
 from imagest_core.progress import Progress
 
@@ -130,7 +129,7 @@ def _train(args: argparse.Namespace, recipe: Recipe, progress: Progress) -> int:
     from imagest_core.training.run_lock import locked_run
     from imagest_core.training.state import start_torch
 
-    require_training(args)
+    require_training(args, "Training over Stable Diffusion")
     _check_options(args)
     base = base_model(args.base)
     training, held_out = _pictures(args, progress)
@@ -172,7 +171,6 @@ def _loop_options(args: argparse.Namespace) -> LoopOptions:
 
 def _check_options(args: argparse.Namespace) -> None:
     """Raise ``InputError`` for options that don't fit, before anything is loaded."""
-    require_extra("diffusion", "Training over Stable Diffusion")
     from imagest_core.training.adapted_weights import check_token
     from imagest_core.training.captions import check_template
     from imagest_core.training.loop import check_eight_bit

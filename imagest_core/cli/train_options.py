@@ -94,9 +94,14 @@ def add_device(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def require_training(args: argparse.Namespace) -> None:
-    """Raise ``InputError`` without the packages of training, or if ``--device cuda`` finds no GPU."""
+def require_training(args: argparse.Namespace, with_diffusion: str = "") -> None:
+    """Raise ``InputError`` without the packages of training, or if ``--device cuda`` finds no GPU.
+
+    ``with_diffusion``: what needs the packages of diffusion models as well.
+    """
     require_extra("train", "Training")
+    if with_diffusion:
+        require_extra("diffusion", with_diffusion)
     from imagest_core.models.hardware import choose_hardware
 
     choose_hardware(args.device)

@@ -14,7 +14,6 @@ from imagest_core.cli.train_options import (
     require_training,
     settings_of,
 )
-from imagest_core.extras import require_extra
 from imagest_core.printable import show
 from imagest_core.progress import Progress
 
@@ -49,8 +48,7 @@ def add_prompts_command(subparsers: Any) -> None:
 
 
 def _train_prompts(args: argparse.Namespace, progress: Progress) -> int:
-    require_training(args)
-    require_extra("diffusion", "Training a language model")
+    require_training(args, "Training a language model")
     from imagest_core.models.language import find_language_model, read_language_model
     from imagest_core.models.weights_hash import weights_hash
     from imagest_core.training import prompts as training

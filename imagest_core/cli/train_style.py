@@ -16,7 +16,6 @@ from imagest_core.cli.train_options import (
     training_inputs,
 )
 from imagest_core.errors import InputError, ModelError
-from imagest_core.extras import require_extra
 from imagest_core.printable import show
 from imagest_core.progress import Progress
 
@@ -64,8 +63,7 @@ def add_style_command(subparsers: Any) -> None:
 
 
 def _train_style(args: argparse.Namespace, progress: Progress) -> int:
-    require_training(args)
-    require_extra("diffusion", "Training over Stable Diffusion")
+    require_training(args, "Training over Stable Diffusion")
     from imagest_core.training.diffusion_plan import plan_training
     from imagest_core.training.loop import Trainer, check_eight_bit
     from imagest_core.training.resume import check_settings, stated_rate
