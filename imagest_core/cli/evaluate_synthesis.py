@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from imagest_core.cli.parsing import number, whole
+from imagest_core.cli.train_options import add_device
 from imagest_core.printable import show
 from imagest_core.progress import Progress
 
@@ -45,7 +46,7 @@ def add_commands(subparsers: Any) -> None:
     add("--steps", metavar="N", type=whole(1, 1000), default=30, help="DDIM steps (default 30)")
     add("--guidance", metavar="X", type=number(1, 20), default=7.5, help="strength of the text (default 7.5)")
     add("--seed", metavar="N", type=whole(0, 2**31), default=0, help="seed of the first picture (default 0)")
-    add("--device", choices=("auto", "cpu", "cuda"), default="auto")
+    add_device(parser)
     add("--metric-weights", metavar="DIR", type=Path,
         help="safetensors for style loss, FID, KID and CLIP score")  # fmt: skip
     add("--force", action="store_true", help="replace the results of an earlier evaluation")

@@ -63,8 +63,9 @@ def _report_failure(error: BaseException, debug: bool) -> int:
         print_error("there is not enough memory for this; close other programs, or use a smaller --batch.")
         return INTERNAL_ERROR
     if isinstance(error, OSError) and (error.filename is not None or error.errno in FULL):
-        where = f"{error.filename}: " if error.filename is not None else ""
-        print_error(f"{where}{(error.strerror or 'it cannot be used').lower()}.")
+        reason = (error.strerror or "the system refuses it").lower()
+        where = f"{error.filename} can't be used: " if error.filename is not None else ""
+        print_error(f"{where}{reason}.")
         return INVALID
     where = "" if debug else f"; details are in {log(error)}"
     print_error(f"an internal error stopped the work ({type(error).__name__}){where}.")

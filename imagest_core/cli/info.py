@@ -14,7 +14,7 @@ from imagest_core.progress import Progress
 def add_commands(subparsers: Any) -> None:
     """Add ``info``."""
     parser = subparsers.add_parser("info", help="print a scan's properties as one line of JSON")
-    parser.add_argument("painting", type=Path, metavar="PAINTING")
+    parser.add_argument("painting", type=Path, metavar="PAINTING", help="the scan")
     add_reading_options(parser)
     parser.add_argument("--hash", action="store_true", help="add the file's SHA-256")
     add_colour_option(parser)

@@ -33,7 +33,7 @@ def add_commands(subparsers: Any) -> None:
 
 def _add(actions: Any, name: str, run: Any, help: str) -> argparse.ArgumentParser:
     parser: argparse.ArgumentParser = actions.add_parser(name, help=help)
-    parser.add_argument("project", type=Path, metavar="PROJECT")
+    parser.add_argument("project", type=Path, metavar="PROJECT", help="the project file, .imagest")
     add_reading_options(parser, page=False)
     parser.set_defaults(run=run)
     return parser

@@ -69,7 +69,7 @@ def _declaring(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
         default="",
         choices=(*FewSteps, "none"),
         metavar="KIND",
-        help="what a LoRA for few sampling steps is: lcm, lightning, hyper; none for an ordinary one"
+        help=f"what a LoRA for few sampling steps is: {', '.join(FewSteps)}; none for an ordinary one"
         " (default: what its metadata say)",
     )
     return parser

@@ -108,7 +108,7 @@ def _help(spec: Spec) -> str:
     default = spec.automatic or spec.default
     shown = default.value if isinstance(default, StrEnum) else default
     text = spec.help.rstrip(".")
-    text = text[:1].lower() + text[1:] if not text[:2].isupper() else text
+    text = text[:1].lower() + text[1:] if not text[1:2].isupper() else text
     return (f"{text} (default {shown})" if shown not in ("", None) else text).replace("%", "%%")
 
 

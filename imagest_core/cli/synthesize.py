@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,11 @@ if TYPE_CHECKING:
 
 LEFT_OUT = ("strength", "detail")
 """Parameters that matter to fills only."""
+HELP = {
+    "prompt": "What the picture shows, in English words.",
+    "negative_prompt": "What the picture must not show.",
+}
+"""Help of parameters whose own is about fills."""
 
 
 def add_commands(subparsers: Any) -> None:
@@ -57,7 +63,7 @@ def add_commands(subparsers: Any) -> None:
         add_parameter(parser, SynthesisRequest.specs()[name])
     for spec in engine_parameters(synthesis_engines()):
         if spec.name not in LEFT_OUT:
-            add_parameter(parser, spec)
+            add_parameter(parser, replace(spec, help=HELP.get(spec.name, spec.help)))
     parser.set_defaults(run=_run)
 
 

@@ -14,6 +14,7 @@ from imagest_core.cli.train_options import (
     add_gradient_options,
     add_run_options,
     loop_options,
+    require_training,
     settings_of,
     training_inputs,
 )
@@ -21,7 +22,6 @@ from imagest_core.cli.train_painting import add_painting_command
 from imagest_core.cli.train_prompts import add_prompts_command
 from imagest_core.cli.train_style import add_style_command
 from imagest_core.errors import InputError
-from imagest_core.extras import require_extra
 from imagest_core.printable import show
 from imagest_core.progress import Progress
 
@@ -101,7 +101,7 @@ def _network_option(parser: argparse.ArgumentParser) -> None:
 
 
 def _train_autoencoder(args: argparse.Namespace, progress: Progress) -> int:
-    require_extra("train", "Training")
+    require_training(args)
     from imagest_core.training.autoencoder import AutoencoderTask, averaged_autoencoder
 
     config = _network(args)
@@ -112,7 +112,7 @@ def _train_autoencoder(args: argparse.Namespace, progress: Progress) -> int:
 
 
 def _train_imagest(args: argparse.Namespace, progress: Progress) -> int:
-    require_extra("train", "Training")
+    require_training(args)
     from dataclasses import replace
 
     from imagest_core.training.diffusion import DiffusionTask
@@ -144,14 +144,16 @@ def _train(
     from imagest_core.training.loop import Trainer
     from imagest_core.training.plan import plan_by_trial
     from imagest_core.training.resume import with_rates
+    from imagest_core.training.run_lock import locked_run
     from imagest_core.training.state import write_run
 
     options = loop_options(args, save_every=args.save_every)
     show(*plan_by_trial(task, data, options).lines())
     if args.plan:
         return
-    write_run(args.out, config, with_rates(args.out, settings_of(args)))
-    Trainer(task, data, options).run(progress)
+    with locked_run(args.out):
+        write_run(args.out, config, with_rates(args.out, settings_of(args)))
+        Trainer(task, data, options).run(progress)
 
 
 def _pack(args: argparse.Namespace, progress: Progress) -> int:

@@ -8,9 +8,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from imagest_core.cli.parsing import positive, whole
-from imagest_core.cli.train_options import LARGEST_SEED, loop_options, settings_of
-from imagest_core.errors import InputError, ModelError, OutputError
-from imagest_core.extras import require_extra
+from imagest_core.cli.train_options import (
+    add_device,
+    add_precision,
+    add_seed,
+    loop_options,
+    require_training,
+    settings_of,
+)
+from imagest_core.errors import InputError, ModelError
 from imagest_core.printable import show
 from imagest_core.progress import Progress
 
@@ -55,7 +61,8 @@ def add_adaptation_commands(subparsers: Any) -> None:
     adapters = subparsers.add_parser("adapters", help=ADAPTERS_HELP, description=ADAPTERS_DESCRIPTION)
     _add_run_options(adapters)
     add = adapters.add_argument
-    add("--method", choices=("dreambooth", "lora", "textual-inversion"), required=True)
+    methods = ("dreambooth", "lora", "textual-inversion")
+    add("--method", choices=methods, required=True, help="what is trained: see above")
     add("--token", default="<style>", metavar="WORD", help="new word of textual inversion (default <style>)")
     add("--initializer", default="painting", metavar="WORD", help="its first meaning (default painting)")
     add("--vectors", type=whole(1, 32), default=1, metavar="N", help="its number of vectors (default 1)")
@@ -77,11 +84,11 @@ def _add_run_options(parser: argparse.ArgumentParser) -> None:
     add("--rank", type=whole(1, 1024), help="rank of a LoRA (default: see above)")
     add("--side", type=whole(8, 4096), default=512, help="side of the squares in pixels (default 512)")
     add("--minutes", type=positive(1e9), default=math.inf, help="maximum duration")
-    add("--seed", type=whole(0, LARGEST_SEED), default=0)
+    add_seed(parser)
     add("--threads", type=whole(1, 1024), default=0, help="CPU threads (default: all)")
     add("--workers", type=whole(0, 256), default=0, help="processes that prepare examples")
-    add("--precision", choices=("auto", "no", "bf16", "fp16"), default="auto")
-    add("--device", choices=("auto", "cpu", "cuda"), default="auto")
+    add_precision(parser)
+    add_device(parser)
     add("--eight-bit", action="store_true", help="keep the optimizer in 8 bits (needs bitsandbytes)")
     add(
         "--checkpointing",
@@ -119,8 +126,10 @@ def _train(args: argparse.Namespace, recipe: Recipe, progress: Progress) -> int:
     from imagest_core.training.diffusion_plan import plan_training
     from imagest_core.training.loop import Trainer
     from imagest_core.training.resume import check_settings, stated_rate
+    from imagest_core.training.run_lock import locked_run
     from imagest_core.training.state import start_torch
 
+    require_training(args, "Training over Stable Diffusion")
     _check_options(args)
     base = base_model(args.base)
     training, held_out = _pictures(args, progress)
@@ -136,11 +145,12 @@ def _train(args: argparse.Namespace, recipe: Recipe, progress: Progress) -> int:
     show(*plan_training(task, task.module, args.side, options).lines())
     if args.plan:
         return 0
-    start_run(task, args.out, description, {**settings_of(args), "base": base.name})
-    trainer = Trainer(task, _examples(args, training, task.inpainting), options)
-    trainer.run(progress)
-    facts["learning_rate"] = stated_rate(args.out)
-    result = save_adaptation(trainer, task, args.out, _title(args), facts)
+    with locked_run(args.out):
+        start_run(task, args.out, description, {**settings_of(args), "base": base.name})
+        trainer = Trainer(task, _examples(args, training, task.inpainting), options)
+        trainer.run(progress)
+        facts["learning_rate"] = stated_rate(args.out)
+        result = save_adaptation(trainer, task, args.out, _title(args), facts)
     show(f"{result}: add it with imagest models add {result} --name {name_of(_title(args))}")
     return 0
 
@@ -161,17 +171,10 @@ def _loop_options(args: argparse.Namespace) -> LoopOptions:
 
 def _check_options(args: argparse.Namespace) -> None:
     """Raise ``InputError`` for options that don't fit, before anything is loaded."""
-    require_extra("train", "Training")
-    require_extra("diffusion", "Training over Stable Diffusion")
     from imagest_core.training.adapted_weights import check_token
     from imagest_core.training.captions import check_template
     from imagest_core.training.loop import check_eight_bit
 
-    if any(source.is_dir() and _inside(args.out, source) for source in args.sources):
-        raise OutputError(
-            f"{args.out} is inside a folder of training pictures, where its samples would be trained on: "
-            "choose a folder elsewhere."
-        )
     if args.captions and args.caption:
         raise InputError("Give either --captions or --caption, not both.")
     if args.template and not args.artist:
@@ -184,10 +187,6 @@ def _check_options(args: argparse.Namespace) -> None:
         check_token(args.token)
     if args.eight_bit:
         check_eight_bit(args.device)
-
-
-def _inside(path: Path, folder: Path) -> bool:
-    return path.resolve().is_relative_to(folder.resolve())
 
 
 def base_model(name: str) -> InstalledModel:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from imagest_core.cli.parsing import number
+from imagest_core.cli.train_options import add_device
 from imagest_core.errors import ModelError
 from imagest_core.extras import require_extra
 from imagest_core.printable import show
@@ -34,7 +35,7 @@ def add_captions_command(subparsers: Any) -> None:
     add("--captioner", required=True, metavar="MODEL", help="name or path of a BLIP model")
     add("--clip", default="", metavar="MODEL", help="name or path of a CLIP model that measures similarity")
     add("--threshold", type=number(-1, 1), default=0.2, help="smallest kept similarity (default 0.2)")
-    add("--device", choices=("auto", "cpu", "cuda"), default="auto")
+    add_device(parser)
 
 
 def _caption(args: argparse.Namespace, progress: Progress) -> int:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from imagest_core.cli.parsing import positive, whole
+from imagest_core.extras import require_extra
 
 if TYPE_CHECKING:
     from imagest_core.training.loop import LoopOptions
@@ -35,7 +36,7 @@ def add_run_options(
         help=f"number of evaluated examples of held-out works (default {held_out})",
     )
     add("--side", type=whole(8, 4096), default=side, help=f"side of the crops in pixels (default {side})")
-    add("--seed", type=whole(0, LARGEST_SEED), default=0)
+    add_seed(parser)
     add("--threads", type=whole(1, 1024), default=0, help="CPU threads (default: all)")
     add(
         "--evaluate-every",
@@ -52,14 +53,58 @@ def add_gradient_options(parser: argparse.ArgumentParser, batch: int, rate: floa
     add("--minutes", type=positive(1e9), default=math.inf, help="maximum duration")
     add("--batch", type=whole(1, 65536), default=batch, help=f"examples per step (default {batch})")
     add("--rate", type=positive(1), default=rate, help=f"highest learning rate (default {rate})")
-    add("--precision", choices=("auto", "no", "bf16", "fp16"), default="auto")
-    add("--device", choices=("auto", "cpu", "cuda"), default="auto")
+    add_precision(parser)
+    add_device(parser)
     add(
         "--workers",
         type=whole(0, 256),
         default=0,
         help="processes that prepare examples (default: this one only)",
     )
+
+
+def add_seed(parser: argparse.ArgumentParser) -> None:
+    """Add the start of the random numbers."""
+    parser.add_argument(
+        "--seed",
+        type=whole(0, LARGEST_SEED),
+        default=0,
+        metavar="N",
+        help="the same seed draws the same random numbers (default 0)",
+    )
+
+
+def add_precision(parser: argparse.ArgumentParser) -> None:
+    """Add the number format of the computation."""
+    parser.add_argument(
+        "--precision",
+        choices=("auto", "no", "bf16", "fp16"),
+        default="auto",
+        help="number format: 16 bits, or no for 32 bits (default auto: 16 bits where they are faster)",
+    )
+
+
+def add_device(parser: argparse.ArgumentParser) -> None:
+    """Add the device of the networks."""
+    parser.add_argument(
+        "--device",
+        choices=("auto", "cpu", "cuda"),
+        default="auto",
+        help="where the networks run (default auto: on a GPU if there is one)",
+    )
+
+
+def require_training(args: argparse.Namespace, with_diffusion: str = "") -> None:
+    """Raise ``InputError`` without the packages of training, or if ``--device cuda`` finds no GPU.
+
+    ``with_diffusion``: what needs the packages of diffusion models as well.
+    """
+    require_extra("train", "Training")
+    if with_diffusion:
+        require_extra("diffusion", with_diffusion)
+    from imagest_core.models.hardware import choose_hardware
+
+    choose_hardware(args.device)
 
 
 def settings_of(args: argparse.Namespace) -> dict[str, object]:

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from imagest_core.cli.parsing import add_colour_option, add_reading_options, positive, whole
-from imagest_core.cli.train_options import LARGEST_SEED
-from imagest_core.errors import InputError, OutputError
+from imagest_core.cli.train_options import add_device, add_seed
+from imagest_core.errors import InputError, ModelError, OutputError
 from imagest_core.printable import show
 from imagest_core.progress import Progress
 
@@ -42,9 +42,9 @@ def add_painting_command(subparsers: Any) -> None:
     add("--batch", type=whole(1, 256), help="crops per step (default: imagest 8, stable-diffusion 1)")
     add("--crops", type=whole(16, 100_000), metavar="N", help="crops to study at most (default 256)")
     add("--prompt", default="", metavar="TEXT", help="what the painting shows, for models that read text")
-    add("--seed", type=whole(0, LARGEST_SEED), default=0)
+    add_seed(parser)
     add("--threads", type=whole(1, 1024), default=0, help="CPU threads (default: all)")
-    add("--device", choices=("auto", "cpu", "cuda"), default="auto")
+    add_device(parser)
     add("--plan", action="store_true", help="only print the plan of memory and time")
     add_reading_options(parser)
     add_colour_option(parser)
@@ -75,8 +75,20 @@ def _check(args: argparse.Namespace, inputs: tuple[Path, ...]) -> None:
         raise OutputError(f"A study is a file that ends in {ENDING}: name it {args.out.stem}{ENDING}.")
     check_target(args.out, force=args.force, inputs=inputs)
     check_replaceable(args.out, FileKind.OTHER)
+    if args.out.is_file():
+        _check_study(args.out)
     if args.prompt and args.engine == "imagest":
         raise InputError("The embedded network reads no text: leave out --prompt.")
+
+
+def _check_study(path: Path) -> None:
+    """Raise ``OutputError`` unless the file that would be replaced is a study, not a model."""
+    from imagest_core.models.studies import read_study
+
+    try:
+        read_study(path)
+    except ModelError as error:
+        raise OutputError(f"{path} is no study, so it is not replaced: choose another name.") from error
 
 
 def _planned(args: argparse.Namespace, progress: Progress) -> PaintingStudy:

@@ -7,8 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from imagest_core.cli.parsing import positive, whole
-from imagest_core.cli.train_options import LARGEST_SEED, add_gradient_options, loop_options, settings_of
-from imagest_core.extras import require_extra
+from imagest_core.cli.train_options import (
+    add_gradient_options,
+    add_seed,
+    loop_options,
+    require_training,
+    settings_of,
+)
 from imagest_core.printable import show
 from imagest_core.progress import Progress
 
@@ -35,7 +40,7 @@ def add_prompts_command(subparsers: Any) -> None:
     add("--epochs", type=positive(1e6), default=EPOCHS, help=f"passes over the prompts (default {EPOCHS:g})")
     add("--steps", type=whole(1), help="maximum number of steps (default: as the epochs need)")
     add_gradient_options(parser, batch=16, rate=5e-5)
-    add("--seed", type=whole(0, LARGEST_SEED), default=0)
+    add_seed(parser)
     add("--threads", type=whole(1, 1024), default=0, help="CPU threads (default: all)")
     add("--evaluate-every", type=whole(1), default=100, metavar="N", help="evaluate held-out prompts")
     add("--save-every", type=whole(1), default=100, metavar="N", help="save the state every N steps")
@@ -43,13 +48,13 @@ def add_prompts_command(subparsers: Any) -> None:
 
 
 def _train_prompts(args: argparse.Namespace, progress: Progress) -> int:
-    require_extra("train", "Training")
-    require_extra("diffusion", "Training a language model")
+    require_training(args, "Training a language model")
     from imagest_core.models.language import find_language_model, read_language_model
     from imagest_core.models.weights_hash import weights_hash
     from imagest_core.training import prompts as training
     from imagest_core.training.loop import Trainer
     from imagest_core.training.resume import check_settings, stated_rate
+    from imagest_core.training.run_lock import locked_run
     from imagest_core.training.state import start_torch
 
     lines = training.read_prompts(args.prompts)
@@ -64,22 +69,22 @@ def _train_prompts(args: argparse.Namespace, progress: Progress) -> int:
     data = training.PromptExamples(model, chosen, args.seed + 2)
     task = training.PromptTask(model, training.PromptExamples(model, held_out, 1))
     options = _options(args, len(data))
-    for line in training.plan_lines(task, data, options):
-        show(line)
+    show(*training.plan_lines(task, data, options))
     if args.plan:
         return 0
-    training.write_prompt_run(args.out, description, {**settings_of(args), "base": base.name})
-    trainer = Trainer(task, data, options)
-    trainer.run(progress)
-    facts = {
-        "base": base.name,
-        "base_sha256": digest,
-        "prompts": len(lines),
-        "batch": args.batch,
-        "learning_rate": stated_rate(args.out),
-        "seed": args.seed,
-    }
-    folder = training.save_prompt_model(trainer, task, args.out, base, facts)
+    with locked_run(args.out):
+        training.write_prompt_run(args.out, description, {**settings_of(args), "base": base.name})
+        trainer = Trainer(task, data, options)
+        trainer.run(progress)
+        facts = {
+            "base": base.name,
+            "base_sha256": digest,
+            "prompts": len(lines),
+            "batch": args.batch,
+            "learning_rate": stated_rate(args.out),
+            "seed": args.seed,
+        }
+        folder = training.save_prompt_model(trainer, task, args.out, base, facts)
     show(f"{folder}: add it with imagest models add {folder}")
     return 0
 

@@ -11,11 +11,11 @@ from imagest_core.cli.train_options import (
     add_gradient_options,
     add_run_options,
     loop_options,
+    require_training,
     settings_of,
     training_inputs,
 )
 from imagest_core.errors import InputError, ModelError
-from imagest_core.extras import require_extra
 from imagest_core.printable import show
 from imagest_core.progress import Progress
 
@@ -63,11 +63,11 @@ def add_style_command(subparsers: Any) -> None:
 
 
 def _train_style(args: argparse.Namespace, progress: Progress) -> int:
-    require_extra("train", "Training")
-    require_extra("diffusion", "Training over Stable Diffusion")
+    require_training(args, "Training over Stable Diffusion")
     from imagest_core.training.diffusion_plan import plan_training
     from imagest_core.training.loop import Trainer, check_eight_bit
     from imagest_core.training.resume import check_settings, stated_rate
+    from imagest_core.training.run_lock import locked_run
     from imagest_core.training.state import STATE, start_torch
     from imagest_core.training.style_run import check_style_run, save_results, write_style_run
 
@@ -76,7 +76,7 @@ def _train_style(args: argparse.Namespace, progress: Progress) -> int:
     base, config = _base(args), _config(args)
     check_settings(args.out, settings_of(args))
     facts, description = _facts(args, base, config, progress)
-    check_style_run(args.out, description, training_inputs(args))
+    check_style_run(args.out, description, [*training_inputs(args), base.path])
     start_torch(args.seed, args.threads)
     sets, data, unseen = _examples(args, config, progress)
     task = _task(args, base, config, unseen, sets)
@@ -87,13 +87,14 @@ def _train_style(args: argparse.Namespace, progress: Progress) -> int:
         return 0
     if args.swin and not (args.out / STATE).is_file():
         _load_swin(task, args.swin)
-    write_style_run(args.out, description, {**settings_of(args), "base": base.name})
-    trainer = Trainer(task, data, options)
-    trainer.run(progress)
-    facts["learning_rate"] = stated_rate(args.out)
-    counts = {"pictures": len(sets.training), "held_out_pictures": len(sets.held_out)}
-    for folder in save_results(trainer, task, args.out, {**facts, **counts}):
-        show(f"{folder}: add it with imagest models add {folder}")
+    with locked_run(args.out):
+        write_style_run(args.out, description, {**settings_of(args), "base": base.name})
+        trainer = Trainer(task, data, options)
+        trainer.run(progress)
+        facts["learning_rate"] = stated_rate(args.out)
+        counts = {"pictures": len(sets.training), "held_out_pictures": len(sets.held_out)}
+        for folder in save_results(trainer, task, args.out, {**facts, **counts}):
+            show(f"{folder}: add it with imagest models add {folder}")
     return 0
 
 
@@ -133,8 +134,10 @@ def _encoder(path: Path) -> StyleConfig:
     try:
         sizes = encoder_from_json(read_json(path))
         StyleSwinEncoder(sizes)
-    except Exception as error:  # constructors raise arbitrary errors for inconsistent sizes
+    except (OSError, ValueError) as error:
         raise InputError(f"{path} doesn't describe a style encoder ({error}).") from error
+    except Exception as error:  # constructors raise arbitrary errors for inconsistent sizes
+        raise InputError(f"{path} doesn't describe a style encoder: its sizes don't fit together.") from error
     return sizes
 
 

@@ -49,7 +49,10 @@ def clip_scorer(folder: Path) -> Callable[[Image8, str], float]:
 
 @contextmanager
 def _silent() -> Iterator[None]:
-    """Keep what transformers reports of a model's faults off the terminal; they become one sentence."""
+    """Keep progress bars and what transformers reports of a model's faults off the terminal."""
+    from transformers.utils import logging as transformers_logging
+
+    transformers_logging.disable_progress_bar()
     logger = logging.getLogger("transformers")
     level = logger.level
     logger.setLevel(logging.CRITICAL)

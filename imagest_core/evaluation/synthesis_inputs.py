@@ -31,7 +31,9 @@ def read_prompts(path: Path, limit: int | None = None) -> list[str]:
         if path.stat().st_size > LARGEST_FILE:
             raise InputError(f"{path} is too large: name a file with at most {MOST_PROMPTS:,} prompts.")
         lines = path.read_text("utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError):
+    except OSError as error:
+        raise InputError(f"{path} can't be read ({error.strerror or error}): name another file.") from error
+    except UnicodeDecodeError:
         raise InputError(
             f"{path} can't be read as text in UTF-8: name a file with one prompt a line."
         ) from None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +12,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from imagest_core.errors import ModelError, OutputError
+from imagest_core.errors import ModelError
 from imagest_core.messages import Message
 from imagest_core.models.description import (
     Description,
@@ -23,6 +22,7 @@ from imagest_core.models.description import (
 )
 from imagest_core.models.file_hash import file_hash
 from imagest_core.models.imagest.network import ImagestNetwork, NetworkConfig
+from imagest_core.painting.atomic import new_folder
 from imagest_core.progress import Progress
 
 FLOATS = ("F16", "BF16", "F32", "F64")
@@ -50,14 +50,9 @@ def save_checkpoint(
 ) -> Description:
     """Write a checkpoint to a new ``folder``, completely or not at all.
 
-    Raises :class:`OutputError` if ``folder`` exists.
+    Raises :class:`OutputError` if ``folder`` exists or can't be written.
     """
-    if folder.exists():
-        raise OutputError(Message("{folder} exists already; choose another name.", folder=folder))
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.") as temporary:
-        inside = Path(temporary) / folder.name
-        inside.mkdir()
+    with new_folder(folder) as inside:
         for part, module in network.parts.items():
             tensors = module.state_dict()
             stored = {k: v.to(dtype).contiguous() for k, v in tensors.items()}
@@ -73,7 +68,6 @@ def save_checkpoint(
             licence=licence,
         )
         write_description(inside, description)
-        inside.rename(folder)
     return description
 
 

@@ -21,12 +21,15 @@ class FewSteps(StrEnum):
     """Progressive adversarial distillation (Lin et al., "SDXL-Lightning", 2024)."""
     HYPER = "hyper"
     """Trajectory segmented consistency (Ren et al., "Hyper-SD", 2024)."""
+    HYPER_CFG = "hyper-cfg"
+    """The same, distilled so that it keeps classifier-free guidance; "CFG" is in the names of its files."""
 
 
 LABELS: Mapping[FewSteps, str] = {
     FewSteps.LCM: "LCM",
     FewSteps.LIGHTNING: "Lightning",
     FewSteps.HYPER: "Hyper-SD",
+    FewSteps.HYPER_CFG: "Hyper-SD CFG",
 }
 """Proper names, which are not translated."""
 
@@ -46,6 +49,7 @@ _WORDS = {
     FewSteps.LCM: r"\blcm\b|latent[ _-]?consistency",
     FewSteps.LIGHTNING: r"\b(sd|sdxl)(1|1\.5|15)?[ _-]?lightning|lightning[ _-]\d{1,2}[ _-]?steps?\b",
     FewSteps.HYPER: r"\bhyper[ _-]?sd",
+    FewSteps.HYPER_CFG: r"\bhyper[ -]?sd(xl|15)?([ -]\d{1,2}[ -]?steps?[ -]cfg\b|.*\bcfg[ -]preserv)",
 }
 """Words alone, such as a lightning in a picture, mean nothing: the name of the method must be there."""
 
@@ -54,6 +58,8 @@ def recognised(metadata: Mapping[str, str]) -> FewSteps | None:
     """Return the kind that the metadata of a safetensors file state; None if they state none, or several."""
     text = "\n".join(metadata.get(name, "")[:2000] for name in _FIELDS).lower().replace("_", " ")
     kinds = [kind for kind, words in _WORDS.items() if re.search(words, text)]
+    if FewSteps.HYPER_CFG in kinds:  # whose words include those of the other kind
+        kinds.remove(FewSteps.HYPER)
     return kinds[0] if len(kinds) == 1 else None
 
 

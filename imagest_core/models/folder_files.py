@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,9 @@ WEIGHTS = re.compile(
 TEXTS = re.compile(r"[\w.-]+\.(json|txt|model|jinja)|README\.md|LICENSE(\.\w+)?")
 UNUSED = ("safety_checker", "feature_extractor", "image_encoder")
 """Components of pipelines that are never loaded."""
+LIBRARIES = ("diffusers", "transformers")
+WEIGHTED = ("unet", "transformer", "vae", "text_encoder", "image_encoder")
+"""Beginnings of the names of components that have weights."""
 _LARGEST_COUNT = 5000
 
 
@@ -50,6 +53,31 @@ def read_object(path: Path) -> dict[str, Any]:
     return stored
 
 
+def component_names(folder: str, index: Mapping[str, Any]) -> list[str]:
+    """Return the components of a pipeline that are loaded: those that its ``model_index.json`` names.
+
+    Raises :class:`ModelError` if the pipeline, or one of them, needs code of its own.
+    """
+    if not isinstance(index.get("_class_name"), str):
+        raise ModelError(
+            Message("{folder} needs code of its own, which is never run; use another model.", folder=folder)
+        )
+    names = []
+    for name, value in index.items():
+        if name.startswith("_") or name in UNUSED or not isinstance(value, list) or not any(value):
+            continue
+        if len(value) != 2 or value[0] not in LIBRARIES or not re.fullmatch(r"\w+", name):
+            raise ModelError(
+                Message(
+                    "{folder} needs code of its own for {name}, which is never run; use another model.",
+                    folder=folder,
+                    name=name,
+                )
+            )
+        names.append(name)
+    return names
+
+
 def part_files(folder: Path, part: str) -> list[str]:
     """Return the files of a component, relative to ``folder``.
 
@@ -62,7 +90,7 @@ def part_files(folder: Path, part: str) -> list[str]:
         )
     names = sorted(file_names(inside))
     weights = [name for name in names if WEIGHTS.fullmatch(name) and name.endswith(".safetensors")]
-    if not weights and part.startswith(("unet", "transformer", "vae", "text_encoder", "image_encoder")):
+    if not weights and part.startswith(WEIGHTED):
         if pickled := [name for name in names if name.lower().endswith(PICKLED)]:
             refuse_pickled(inside / pickled[0])
         raise ModelError(

@@ -24,8 +24,16 @@ from typing import IO, Any
 
 from imagest_core.errors import ImagestError, InputError, ModelError, OutputError
 from imagest_core.messages import Message
-from imagest_core.models.hub_files import HubFile, base_name, check_one_model, choose
-from imagest_core.models.identity import PICKLED, is_safe_name
+from imagest_core.models.folder_files import component_names
+from imagest_core.models.hub_files import (
+    HubFile,
+    base_name,
+    check_one_model,
+    check_weights,
+    choose,
+    index_of,
+)
+from imagest_core.models.identity import is_safe_name
 from imagest_core.models.installed import imported_folder
 from imagest_core.printable import megabytes_apart, printable
 from imagest_core.progress import Progress
@@ -93,16 +101,37 @@ def look_up(repository: str, revision: str = "", pattern: str = "") -> HubModel:
     path = f"/api/models/{repository}"
     if revision:
         path += "/revision/" + urllib.parse.quote(revision, safe="")
-    with _request(f"{path}?blobs=true", repository) as answer:
-        text = answer.read(LARGEST_LIST + 1)
     try:
-        if len(text) > LARGEST_LIST:
-            raise ValueError("it is too long")
-        return _model(repository, json.loads(text), pattern)
+        return _model(repository, _json(f"{path}?blobs=true", repository), pattern.strip("/"))
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise NetworkError(
             Message("The hub's answer about {repository} can't be understood.", repository=repository)
         ) from error
+
+
+def _json(path: str, repository: str) -> Any:
+    """Return the JSON at ``path``; raises ``ValueError`` if it is none, and :class:`NetworkError`."""
+    text = _read(path, repository, LARGEST_LIST + 1)
+    if len(text) > LARGEST_LIST:
+        raise ValueError("it is too long")
+    return json.loads(text)
+
+
+def _read(path: str, repository: str, limit: int) -> bytes:
+    """Return the first ``limit`` bytes of a short answer; raises :class:`NetworkError`."""
+    with _request(path, repository) as answer:
+        stated = answer.headers.get("Content-Length", "")
+        try:
+            text: bytes = answer.read(limit)
+            if stated.isdigit() and len(text) < min(limit, int(stated)):
+                raise http.client.IncompleteRead(text)
+        except (TimeoutError, ConnectionError, http.client.HTTPException) as error:
+            raise NetworkError(Message("The connection to {host} broke; try again.", host=_host())) from error
+    return text
+
+
+def _host() -> str:
+    return urllib.parse.urlsplit(endpoint()).hostname or ""
 
 
 def _model(repository: str, stored: Any, pattern: str) -> HubModel:
@@ -112,18 +141,12 @@ def _model(repository: str, stored: Any, pattern: str) -> HubModel:
         raise ValueError("sha")
     card = stored.get("cardData") or {}
     licence = card.get("license_name") or card.get("license") or ""
-    chosen = choose(files, pattern.strip("/"))
-    check_one_model(repository, files, chosen, pattern.strip("/"))
-    if not any(file.name.endswith(".safetensors") for file in chosen):
-        pickled = any(file.name.lower().endswith(PICKLED) for file in files)
-        text = (
-            Message("has only pickled weights, which may run code")
-            if pickled
-            else Message("has no safetensors file")
-        )
-        raise ModelError(
-            Message("{repository} {problem}; choose another repository.", repository=repository, problem=text)
-        )
+    components = None
+    if index := index_of(files, pattern):
+        components = component_names(repository, _json(_address(repository, commit, index), repository))
+    chosen = choose(files, pattern, components)
+    check_one_model(repository, files, chosen, pattern)
+    check_weights(repository, files, chosen, pattern, components or ())
     return HubModel(
         repository,
         commit,
@@ -132,6 +155,10 @@ def _model(repository: str, stored: Any, pattern: str) -> HubModel:
         printable(str(card.get("license_link") or ""))[:500],
         bool(stored.get("gated")),
     )
+
+
+def _address(repository: str, commit: str, file: HubFile) -> str:
+    return f"/{repository}/resolve/{commit}/{urllib.parse.quote(file.name)}"
 
 
 def _file(entry: Mapping[str, Any]) -> HubFile:
@@ -147,9 +174,7 @@ def licence_text(model: HubModel) -> str:
     """Return the text of the licence in the repository, "" if it has none."""
     for file in model.files:
         if base_name(file).startswith("LICENSE") and file.size <= LARGEST_LICENCE:
-            path = f"/{model.repository}/resolve/{model.commit}/{urllib.parse.quote(file.name)}"
-            with _request(path, model.repository) as answer:
-                text: bytes = answer.read(LARGEST_LICENCE)
+            text = _read(_address(model.repository, model.commit, file), model.repository, LARGEST_LICENCE)
             return "\n".join(printable(line) for line in text.decode("utf-8", "replace").splitlines())
     return ""
 
@@ -238,7 +263,7 @@ def _fetch(model: HubModel, file: HubFile, target: Path, progress: Progress) -> 
                 raise NetworkError(
                     Message(
                         "The connection to {host} broke during {name}; fetch it again to continue.",
-                        host=urllib.parse.urlsplit(endpoint()).hostname or "",
+                        host=_host(),
                         name=file.name,
                     )
                 ) from error
@@ -262,7 +287,7 @@ def _receive(model: HubModel, file: HubFile, part: Path, progress: Progress) -> 
         done = 0
     if done == file.size and part.is_file():
         return
-    path = f"/{model.repository}/resolve/{model.commit}/{urllib.parse.quote(file.name)}"
+    path = _address(model.repository, model.commit, file)
     with _request(path, model.repository, start=done) as answer:
         if done and answer.status != http.client.PARTIAL_CONTENT:
             done = 0
@@ -334,10 +359,9 @@ def _request(path: str, repository: str, start: int = 0) -> Any:
         error.close()
         raise NetworkError(_refusal(error.code, repository)) from error
     except urllib.error.URLError as error:
-        host = urllib.parse.urlsplit(endpoint()).hostname or ""
         reason = getattr(error.reason, "strerror", None) or error.reason
         raise NetworkError(
-            Message("{host} can't be reached ({reason}); check the connection.", host=host, reason=reason)
+            Message("{host} can't be reached ({reason}); check the connection.", host=_host(), reason=reason)
         ) from error
 
 

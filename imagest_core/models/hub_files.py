@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 from imagest_core.errors import ModelError
 from imagest_core.messages import Message
 from imagest_core.models.description import CONFIG
-from imagest_core.models.folder_files import INDEX, UNUSED, WEIGHTS
+from imagest_core.models.folder_files import INDEX, WEIGHTED, WEIGHTS
 from imagest_core.models.identity import PICKLED, refuse_pickled
 
 TEXTS = (".json", ".txt", ".model", ".md")
@@ -27,30 +27,57 @@ class HubFile:
     blob: str = ""
 
 
-def choose(files: Sequence[HubFile], pattern: str = "") -> list[HubFile]:
-    """Return the files to download: of a pipeline its components, else all weights and descriptions.
+def index_of(files: Sequence[HubFile], pattern: str = "") -> HubFile | None:
+    """Return the file that describes the pipeline in a repository, or in its folder ``pattern``."""
+    name = f"{pattern}/{INDEX}" if pattern else INDEX
+    return next((file for file in files if file.name == name), None)
 
-    Where weights are offered in half precision too, only those are taken.
+
+def choose(
+    files: Sequence[HubFile], pattern: str = "", components: Sequence[str] | None = None
+) -> list[HubFile]:
+    """Return the files to download: all weights and descriptions, or those of a pipeline's ``components``.
+
+    ``pattern`` is the name of a file or folder. ``components`` are those that the description of a pipeline
+    names (see :func:`index_of`). Where weights are offered in half precision too, only those are taken.
     """
-    named = {file.name: file for file in files}
-    wanted = [
-        file for file in files if not pattern or file.name == pattern or file.name.startswith(f"{pattern}/")
-    ]
+    folder = f"{pattern}/" if pattern else ""
+    wanted = [file for file in files if file.name == pattern or file.name.startswith(folder)]
     usable = [file for file in wanted if _usable(file)]
-    if INDEX in named and not pattern:
-        usable = [
-            file
-            for file in usable
-            if not file.name.startswith(UNUSED)
-            and ("/" in file.name or not file.name.endswith(".safetensors"))
-            and _is_loaded(base_name(file))
-        ]
-    if pattern in named:  # its licence, and the image encoder of an IP-Adapter
+    if components is not None:
+        usable = [file for file in usable if _is_loaded(file.name.removeprefix(folder), components)]
+    if any(file.name == pattern for file in files):  # its licence, and the image encoder of an IP-Adapter
         encoder = f"{pattern.rpartition('/')[0]}/image_encoder/".lstrip("/")
         beside = [file for file in files if file.name.startswith(encoder) and _usable(file)]
         usable += beside + [file for file in files if file.name in ("README.md", "LICENSE.md", "LICENSE")]
     halves = {_plain(file.name) for file in usable if ".fp16" in file.name}
     return [file for file in usable if ".fp16" in file.name or _plain(file.name) not in halves]
+
+
+def check_weights(
+    repository: str, files: Sequence[HubFile], chosen: Sequence[HubFile], folder: str, names: Sequence[str]
+) -> None:
+    """Raise :class:`ModelError` if there are no weights that can be downloaded, or none of a component.
+
+    ``names`` are the components of a pipeline in ``folder``.
+    """
+    weights = [file.name for file in chosen if file.name.endswith(".safetensors")]
+    text = None
+    if not weights:
+        pickled = any(file.name.lower().endswith(PICKLED) for file in files)
+        text = (
+            Message("has only pickled weights, which may run code")
+            if pickled
+            else Message("has no safetensors file")
+        )
+    for name in names:
+        inside = f"{folder}/{name}/".lstrip("/")
+        if name.startswith(WEIGHTED) and not any(each.startswith(inside) for each in weights):
+            text = text or Message("has no safetensors file for {name}", name=name)
+    if text is not None:
+        raise ModelError(
+            Message("{repository} {problem}; choose another repository.", repository=repository, problem=text)
+        )
 
 
 def check_one_model(
@@ -94,14 +121,19 @@ def base_name(file: HubFile) -> str:
     return file.name.rsplit("/", 1)[-1]
 
 
-def _is_loaded(name: str) -> bool:
-    """Whether a file of a component is loaded: descriptions, and weights under their usual names."""
-    return bool(WEIGHTS.fullmatch(name)) or not name.endswith((".safetensors", ".index.json"))
+def _is_loaded(name: str, components: Sequence[str]) -> bool:
+    """Whether a file of a pipeline is kept: descriptions and weights of components, and the licence."""
+    folder, _, base = name.rpartition("/")
+    if not folder:
+        return base in (INDEX, "README.md") or base.startswith("LICENSE")
+    if folder not in components:
+        return False
+    return bool(WEIGHTS.fullmatch(base)) or not base.endswith((".safetensors", ".index.json"))
 
 
 def _plain(name: str) -> str:
-    """Return the name of weights without their precision and the number of their part."""
-    return re.sub(r"\.fp16|-\d{5}-of-\d{5}", "", name)
+    """Return the name of weights, or of the list of their parts, without their precision and number."""
+    return re.sub(r"\.fp16|-\d{5}-of-\d{5}|\.index(\.fp16)?\.json$", "", name)
 
 
 def _usable(file: HubFile) -> bool:

@@ -73,7 +73,8 @@ def _is_pickled(path: Path) -> bool:
         with path.open("rb") as file:
             start = file.read(9)
     except OSError as error:
-        raise ModelError(Message("{path} can't be read ({reason}).", path=path.name, reason=error)) from error
+        reason = error.strerror or str(error)
+        raise ModelError(Message("{path} can't be read ({reason}).", path=path, reason=reason)) from error
     return start.startswith(b"PK\x03\x04") or (start[:2] in _PICKLE_STARTS and start[8:] != b"{")
 
 

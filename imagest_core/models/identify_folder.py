@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +15,9 @@ from imagest_core.models.folder_files import (
     ENTRY,
     INDEX,
     TEXTS,
-    UNUSED,
     check_inside,
     checked_files,
+    component_names,
     file_names,
     part_files,
     read_object,
@@ -36,7 +36,7 @@ from imagest_core.models.onnx.graphs import MANIFEST as GRAPHS
 from imagest_core.models.safetensors_header import read_header
 from imagest_core.models.style_adapter import KIND as STYLE_ADAPTER_KIND
 
-LIBRARIES = ("diffusers", "transformers")
+DENOISERS = ("unet", "transformer")
 SCALING_FACTOR = 0.18215
 """Of the latents of an autoencoder whose configuration states none, as in diffusers."""
 
@@ -88,7 +88,7 @@ def identify_folder(folder: Path) -> Identity:
     raise ModelError(
         Message(
             "{folder} contains no model: it has neither {index} nor {config} nor a .safetensors file.",
-            folder=folder.name,
+            folder=folder.name or folder,
             index=INDEX,
             config=CONFIG,
         )
@@ -100,18 +100,19 @@ def identify_folder(folder: Path) -> Identity:
 
 def _pipeline(folder: Path) -> Identity:
     index = read_object(folder / INDEX)
-    name = index.get("_class_name")
-    if not isinstance(name, str):
-        raise ModelError(
-            Message(
-                "{folder} needs code of its own, which is never run; use another model.", folder=folder.name
-            )
-        )
+    components = component_names(folder.name, index)
+    name = str(index["_class_name"])
     files = [
         INDEX,
         *(each for each in sorted(file_names(folder)) if re.fullmatch(r"README\.md|LICENSE\S*", each)),
     ]
-    for component in _components(folder, index):
+    if not any(component.startswith(DENOISERS) for component in components):
+        raise ModelError(
+            Message(
+                "The model {folder} is incomplete: {name} is missing.", folder=folder.name, name=DENOISERS[0]
+            )
+        )
+    for component in components:
         files += part_files(folder, component)
     denoiser = _denoiser(folder)
     family = _family(name, denoiser)
@@ -139,24 +140,8 @@ def _pipeline(folder: Path) -> Identity:
     )
 
 
-def _components(folder: Path, index: Mapping[str, Any]) -> Iterator[str]:
-    """Iterate over the components that are loaded."""
-    for name, value in index.items():
-        if name.startswith("_") or name in UNUSED or not isinstance(value, list) or not any(value):
-            continue
-        if len(value) != 2 or value[0] not in LIBRARIES or not re.fullmatch(r"\w+", name):
-            raise ModelError(
-                Message(
-                    "{folder} needs code of its own for {name}, which is never run; use another model.",
-                    folder=folder.name,
-                    name=name,
-                )
-            )
-        yield name
-
-
 def _denoiser(folder: Path) -> dict[str, Any]:
-    for part in ("unet", "transformer"):
+    for part in DENOISERS:
         if (folder / part / CONFIG).is_file():
             return read_object(folder / part / CONFIG)
     return {}

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
 import itertools
 import os
 import re
 import shutil
-import tempfile
-from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from imagest_core.errors import ModelError, OutputError
 from imagest_core.messages import Message
-from imagest_core.models.description import CONFIG, check_files, read_description
+from imagest_core.models.description import check_files, read_description
 from imagest_core.models.few_steps import DETAIL, FewSteps
-from imagest_core.models.file_hash import CHUNK, file_hash
+from imagest_core.models.file_hash import file_hash
 from imagest_core.models.folder_files import ENTRY
 from imagest_core.models.identify import identify
 from imagest_core.models.identity import Family, Identity, ModelKind
@@ -35,6 +32,7 @@ from imagest_core.models.library_entry import Entry, read_entry, write_entry
 from imagest_core.models.onnx.diffusion_manifest import check_files as check_graphs
 from imagest_core.models.onnx.diffusion_manifest import read_manifest
 from imagest_core.models.safetensors_header import read_header
+from imagest_core.models.transfer import Transfer, hidden_folder, move_back, put, temporary, transferred
 from imagest_core.painting.outputs import check_folder
 from imagest_core.printable import megabytes_apart, printable
 from imagest_core.progress import Progress
@@ -65,9 +63,6 @@ SEPARATORS = frozenset(":,+@")
 """Characters that separate names, weights and words in lists of adapters and names of methods."""
 MARGIN = 64 << 20
 """Bytes that must remain free on the disk."""
-
-Transfer = Callable[[Path, Path, Progress], str]
-"""Brings a file to a new place and returns its SHA-256."""
 
 
 def add_model(
@@ -103,9 +98,9 @@ def add_model(
         *_title_and_licence(root, path, identity, name), identity, {}, str(root) if in_place else ""
     )
     if in_place:
-        return _install(target, entry, root, None, progress)
+        return _install(target, entry, root, Transfer.NONE, progress)
     _check_room(sum((root / file).stat().st_size for file in identity.files))
-    return _install(target, entry, root, _copy, progress)
+    return _install(target, entry, root, Transfer.COPY, progress)
 
 
 def add_downloaded(
@@ -124,7 +119,9 @@ def add_downloaded(
         identity = with_few_steps(name, identity, few_steps)
     target = new_folder(name, force=force)
     title, stated = _title_and_licence(root, path, identity, name)
-    return _install(target, Entry(title, licence or stated, identity, {}, "", origin), root, _move, progress)
+    return _install(
+        target, Entry(title, licence or stated, identity, {}, "", origin), root, Transfer.MOVE, progress
+    )
 
 
 def default_name(path: Path, identity: Identity) -> str:
@@ -199,76 +196,22 @@ def declare_few_steps(name: str, kind: str) -> InstalledModel:
 
 
 def _install(
-    target: Path, entry: Entry, root: Path, transfer: Transfer | None, progress: Progress
+    target: Path, entry: Entry, root: Path, transfer: Transfer, progress: Progress
 ) -> InstalledModel:
     """Write the entry, and bring the files to it; nothing remains after a failure or a cancel."""
-    imported_folder().mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=imported_folder(), prefix=".import-") as temporary:
-        inside = Path(temporary) / target.name
+    with temporary(target) as folder:
+        inside = folder / target.name
         inside.mkdir()
         try:
-            files = _transferred(entry.identity.files, root, inside, transfer, progress)
+            files = transferred(entry.identity.files, root, inside, transfer, progress)
             write_entry(inside, replace(entry, files=files))
             progress.check()
-            _put(inside, target, Path(temporary) / "replaced")
+            put(inside, target, folder / "replaced")
         except BaseException:
-            if transfer is _move:
-                _move_back(entry.identity.files, inside, root)
+            if transfer is Transfer.MOVE:
+                move_back(entry.identity.files, inside, root)
             raise
     return find_installed(target.name)
-
-
-def _transferred(
-    names: Sequence[str], root: Path, inside: Path, transfer: Transfer | None, progress: Progress
-) -> dict[str, tuple[str, int]]:
-    """Bring the files to ``inside``, or leave them where they are; return their SHA-256 and size."""
-    sizes = {name: (root / name).stat().st_size for name in names}
-    done, total, files = 0, max(1, sum(sizes.values())), dict[str, tuple[str, int]]()
-    for name in names:
-        part = progress.part(done / total, (done + sizes[name]) / total)
-        (inside / name).parent.mkdir(parents=True, exist_ok=True)
-        digest = transfer(root / name, inside / name, part) if transfer else file_hash(root / name, part)
-        files[name] = (digest, sizes[name])
-        done += sizes[name]
-    return files
-
-
-def _move_back(names: Sequence[str], inside: Path, root: Path) -> None:
-    """Return the files of a download that isn't added, so that they need not be downloaded again."""
-    for name in names:
-        if (inside / name).exists() and not (root / name).exists():
-            os.rename(inside / name, root / name)
-
-
-def _put(new: Path, target: Path, old: Path) -> None:
-    """Rename ``new`` to ``target``; what was there goes to ``old``, and returns if that fails."""
-    if not target.exists():
-        os.rename(new, target)
-        return
-    os.rename(target, old)
-    try:
-        os.rename(new, target)
-    except BaseException:
-        os.rename(old, target)
-        raise
-
-
-def _copy(source: Path, target: Path, progress: Progress) -> str:
-    """Copy a file; return its SHA-256."""
-    digest, size, done = hashlib.sha256(), max(1, source.stat().st_size), 0
-    with source.open("rb") as reader, target.open("wb") as writer:
-        while chunk := reader.read(CHUNK):
-            progress.set(done / size)
-            digest.update(chunk)
-            writer.write(chunk)
-            done += len(chunk)
-    return digest.hexdigest()
-
-
-def _move(source: Path, target: Path, progress: Progress) -> str:
-    digest = file_hash(source, progress)
-    os.rename(source, target)
-    return digest
 
 
 def _check_room(size: int) -> None:
@@ -339,7 +282,7 @@ def check_model(model: InstalledModel, progress: Progress | None = None) -> None
                 path=model.path,
             )
         )
-    if not (model.folder / ENTRY).is_file() and (model.path / CONFIG).is_file():
+    if not (model.folder / ENTRY).is_file() and model.identity.kind is ModelKind.IMAGEST:
         check_files(model.path, model.description, progress)
         return
     names = list(model.sha256)
@@ -366,6 +309,6 @@ def remove_model(name: str) -> None:
         raise ModelError(
             Message("There is no installed model '{name}'; see: imagest models list.", name=name)
         )
-    hidden = folder.with_name(f".removed-{os.getpid()}-{name}")
+    hidden = hidden_folder()
     os.rename(folder, hidden)
     shutil.rmtree(hidden, ignore_errors=True)

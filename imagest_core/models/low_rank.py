@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
-from imagest_core.errors import ModelError
+from imagest_core.errors import InputError, ModelError
 from imagest_core.messages import Message
 
 DOWN, UP = "down", "up"
@@ -31,11 +31,17 @@ class LowRankChange(nn.Module):
 
 
 class LowRankChanges(nn.Module):
-    """The changes of all layers of a network, by the names of the layers."""
+    """The changes of all layers of a network, by the names of the layers; :class:`InputError` without any."""
 
     def __init__(self, network: nn.Module, rank: int) -> None:
         super().__init__()
         self.names = [name for name, layer in network.named_modules() if _changeable(layer, rank)]
+        if not self.names:
+            raise InputError(
+                Message(
+                    "No layer of the network is larger than the rank {rank}; choose a smaller one.", rank=rank
+                )
+            )
         layers = dict(network.named_modules())
         for name in self.names:
             change = LowRankChange(layers[name].weight, rank)

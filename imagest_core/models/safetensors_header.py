@@ -74,7 +74,9 @@ def read_header(path: Path) -> Header:
         with path.open("rb") as file:
             return _parsed(file, path.stat().st_size, path.name)
     except OSError as error:
-        raise _damaged(path.name, error) from error
+        raise ModelError(
+            Message("{path} can't be read ({reason}).", path=path, reason=error.strerror or error)
+        ) from error
 
 
 def parse_header(data: bytes, name: str) -> Header:

@@ -38,6 +38,7 @@ __all__ = [
     "check_target",
     "check_writable",
     "hidden_file",
+    "hidden_part",
     "new_folder",
     "remove_stale",
     "replacing",
@@ -170,11 +171,10 @@ def check_new_folder(out: Path) -> None:
 def new_folder(out: Path) -> Iterator[Path]:
     """Provide a hidden folder next to ``out`` that gets this name if the body ends without an exception.
 
-    The folders above are created. Raises ``OutputError`` as :func:`check_new_folder` does, and if ``out``
-    can't be written.
+    The folders above are created. Raises ``OutputError`` as :func:`check_new_folder`, and if it can't write.
     """
     check_new_folder(out)
-    temporary = out.with_name(_hidden(out, _PART))
+    temporary = hidden_part(out)
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         remove_stale(out)
@@ -326,12 +326,17 @@ def _prepared(target: Path, force: bool, source: Path | None, inputs: tuple[Path
 
 def _create(target: Path) -> Path:
     """Create an empty file next to ``target`` with the permissions of the target, or the default ones."""
-    temporary = target.with_name(_hidden(target, _PART))
+    temporary = hidden_part(target)
     os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o666))
     if target.exists():
         with suppress(OSError):
             os.chmod(temporary, target.stat().st_mode & 0o777 | 0o600)
     return temporary
+
+
+def hidden_part(target: Path) -> Path:
+    """Return an unused path next to ``target``; :func:`remove_stale` removes it after a kill."""
+    return target.with_name(_hidden(target, _PART))
 
 
 def _hidden(target: Path, ending: str) -> str:

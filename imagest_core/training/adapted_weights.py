@@ -128,7 +128,10 @@ class LearnedWord:
 def check_token(token: str) -> None:
     """Raise ``InputError`` unless ``token`` is one word that no sentence contains by chance."""
     if not re.fullmatch(r"<[\w.-]{1,40}>", token):
-        raise InputError(f"The word {token!r} needs angle brackets and no spaces, like <monet-style>.")
+        raise InputError(
+            f"The word {token[:60]!r} needs angle brackets around at most 40 letters, digits, dots and "
+            "hyphens, without spaces, like <monet-style>."
+        )
 
 
 def _single_id(tokenizer: Any, word: str) -> int:

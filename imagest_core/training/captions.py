@@ -109,7 +109,9 @@ def read_rows(path: Path) -> list[CaptionRow]:
             return _rows(csv.DictReader(file, strict=True, delimiter=separator_of(head)))
     except UnicodeDecodeError as error:
         raise InputError(f"{path} is no table of captions in UTF-8: save it as CSV in UTF-8.") from error
-    except (OSError, ValueError, csv.Error) as error:
+    except OSError as error:
+        raise InputError(f"The table of captions {path} can't be read: {error.strerror or error}.") from error
+    except (ValueError, csv.Error) as error:
         raise InputError(f"{path} is no table of captions: {error}.") from error
 
 

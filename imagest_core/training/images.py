@@ -57,7 +57,7 @@ class StoredPicture:
         try:
             data = self.data if self.path is None else self.path.read_bytes()
         except OSError as error:
-            raise InputError(_undecodable(self.name)) from error
+            raise InputError(_unreadable(self.name, error)) from error
         return _decoded(self.name, data, cv2.IMREAD_COLOR_RGB)
 
     def check(self) -> None:
@@ -117,6 +117,15 @@ def held_out(work: str) -> bool:
     return int.from_bytes(digest[:4], "big") / 2**32 < HELD_OUT_SHARE
 
 
+def too_few(works: int, *, held_out: bool) -> str:
+    """Return the sentence for pictures of ``works`` of which all, or none, would be held out."""
+    which = "all" if held_out else "none"
+    return (
+        f"The training folders hold too few works ({works}): {which} of them would be held out for the "
+        "evaluation, which their names decide; add more, of which one in seven is held out."
+    )
+
+
 def load_works(sources: Sequence[Path], progress: Progress | None = None) -> tuple[Works, Works]:
     """Read every picture of ``sources``; return the training and the held-out works.
 
@@ -132,7 +141,7 @@ def load_works(sources: Sequence[Path], progress: Progress | None = None) -> tup
         pictures.append(picture)
         works.append(work_of(name))
     if not kept[0] or not unseen[0]:
-        raise InputError("The training folders hold too few pictures to train on and to hold some out.")
+        raise InputError(too_few(len({*kept[1], *unseen[1]}), held_out=bool(unseen[0])))
     return Works(tuple(kept[0]), tuple(kept[1])), Works(tuple(unseen[0]), tuple(unseen[1]))
 
 
@@ -154,6 +163,8 @@ def _checked_size(name: str, file: Path | io.BytesIO) -> tuple[int, int]:
         with warnings.catch_warnings(), Image.open(file) as header:
             warnings.simplefilter("ignore")
             width, height = header.size
+    except PermissionError as error:
+        raise InputError(_unreadable(name, error)) from error
     except Exception as error:  # decoders raise arbitrary errors for damaged data
         raise InputError(_undecodable(name)) from error
     if width * height > LARGEST_PICTURE:
@@ -168,13 +179,18 @@ def _undecodable(name: str) -> str:
     return f"The training picture {name} is damaged or of an unknown format: remove or replace it."
 
 
+def _unreadable(name: object, error: OSError) -> str:
+    reason = (error.strerror or str(error)).lower()
+    return f"The training picture {name} can't be read: {reason}."
+
+
 def _files(source: Path) -> Iterator[tuple[str, bytes]]:
     """Yield a picture, or those of a folder or tar, by name; raises :class:`InputError`."""
     if source.is_dir():
         for path in _picture_paths(source):
-            yield path.relative_to(source).as_posix(), path.read_bytes()
+            yield path.relative_to(source).as_posix(), _read(path)
     elif _is_picture(source):
-        yield source.name, source.read_bytes()
+        yield source.name, _read(source)
     elif source.is_file() and _is_tar(source):
         try:
             yield from _members(source)
@@ -184,13 +200,26 @@ def _files(source: Path) -> Iterator[tuple[str, bytes]]:
         raise InputError(f"{source} is neither a picture nor a folder or tar of pictures.")
 
 
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise InputError(_unreadable(path, error)) from error
+
+
 def _is_picture(source: Path) -> bool:
     return source.suffix.lower() in SUFFIXES and source.is_file()
 
 
 def _picture_paths(folder: Path) -> Iterator[Path]:
-    """Yield the picture files below ``folder`` in the order of their names."""
-    for path in sorted(p for p in folder.rglob("*") if p.suffix.lower() in SUFFIXES):
+    """Yield the picture files below ``folder`` in the order of their names; raises :class:`InputError`."""
+
+    def refuse(error: OSError) -> None:
+        reason = (error.strerror or str(error)).lower()
+        raise InputError(f"The folder {error.filename} can't be read: {reason}.") from error
+
+    found = (Path(place, name) for place, _, names in os.walk(folder, onerror=refuse) for name in names)
+    for path in sorted(path for path in found if path.suffix.lower() in SUFFIXES):
         check_regular_file(path)
         if path.is_file():
             yield path

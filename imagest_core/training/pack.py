@@ -45,6 +45,8 @@ def pack(
     for part in ("unet", "style"):
         own = {k.removeprefix(f"{part}."): v for k, v in trained.items() if k.startswith(f"{part}.")}
         getattr(network, part).load_state_dict(own)
+    if earlier:
+        network_of(earlier)
     training = dict(earlier_rounds(earlier)) if earlier else {}
     for part, run in {"autoencoder": autoencoder, "diffusion": diffusion}.items():
         training |= facts_of(part, run)

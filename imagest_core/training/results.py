@@ -4,26 +4,32 @@ from __future__ import annotations
 
 import json
 import shutil
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
 import torch
 
 from imagest_core.models.stable_diffusion.components import Components, quiet
+from imagest_core.painting.atomic import hidden_part, remove_stale
 
 
 def write_folder(target: Path, write: Callable[[Path], None]) -> Path:
-    """Write a folder beside ``target`` with ``write``, then replace ``target``."""
-    with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.name}.") as temporary:
-        inside = Path(temporary) / target.name
-        inside.mkdir()
-        write(inside)
-        for path in inside.rglob("*.safetensors"):
+    """Write a folder beside ``target`` with ``write``, then replace ``target``.
+
+    What a killed training left of an earlier one is removed.
+    """
+    remove_stale(target)
+    temporary = hidden_part(target)
+    temporary.mkdir()
+    try:
+        write(temporary)
+        for path in temporary.rglob("*.safetensors"):
             path.chmod(0o644)  # safetensors restricts access to the owner
         if target.exists():
             shutil.rmtree(target)
-        inside.rename(target)
+        temporary.rename(target)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
     return target
 
 

@@ -90,10 +90,14 @@ def check_run(folder: Path, config: NetworkConfig, inputs: Iterable[Path] = ()) 
 def check_run_folder(folder: Path, marks: Iterable[str], inputs: Iterable[Path] = ()) -> None:
     """Check that ``folder`` is new, empty, or a training run: one of ``marks`` is in it.
 
-    Raises ``OutputError`` if it is one of the ``inputs``, not a folder, or contains something else.
+    Raises ``OutputError`` if it is one of the ``inputs`` or inside one, not a folder, or contains something
+    else.
     """
     inputs = tuple(inputs)
     check_folder(folder, inputs)
+    for path in filter(Path.is_dir, inputs):
+        if folder.resolve().is_relative_to(path.resolve()):
+            raise OutputError(f"{folder} is inside {path}, which is read: choose a folder elsewhere.")
     if not folder.is_dir():
         return
     for path in filter(Path.is_file, folder.iterdir()):

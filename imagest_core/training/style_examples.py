@@ -18,7 +18,14 @@ from imagest_core.arrays import Image8, Mask, Mask8
 from imagest_core.errors import InputError
 from imagest_core.progress import Progress
 from imagest_core.training.damage_simulation import simulate_mask
-from imagest_core.training.images import StoredPicture, StoredPictures, held_out, list_pictures, work_of
+from imagest_core.training.images import (
+    StoredPicture,
+    StoredPictures,
+    held_out,
+    list_pictures,
+    too_few,
+    work_of,
+)
 
 DROP = 0.1
 """Share of examples without style, and of captions that are left empty."""
@@ -98,7 +105,8 @@ def load_picture_sets(sources: Sequence[Path], progress: Progress | None = None)
         sides[side].append(picture)
         indices[side].append(captions.setdefault(caption_of(picture.name), len(captions)))
     if not sides[0] or not sides[1]:
-        raise InputError("The training folders hold too few pictures to train on and to hold some out.")
+        works = {styled_work_of(picture.name) for side in sides for picture in side}
+        raise InputError(too_few(len(works), held_out=bool(sides[1])))
     training, unseen = (StyledWorks(StoredPictures(p), tuple(i)) for p, i in zip(sides, indices))
     return PictureSets(training, unseen, tuple(captions))
 

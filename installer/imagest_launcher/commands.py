@@ -61,17 +61,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def system_error(error: OSError) -> str:
     """Return one sentence for what the system refused, such as a write to a full disk."""
     place = error.filename or default_places().root
+    reason = error.strerror or error
     if error.errno in FULL:
-        return (
-            f"The disk of {place} is full; make room and start again: what was unpacked is used. Or set "
-            "IMAGEST_INSTALLATION to a folder on another disk."
+        return tr(
+            "The disk of {place} is full; make room and start again: what was unpacked is used. Or set "
+            "IMAGEST_INSTALLATION to a folder on another disk.",
+            place=place,
         )
     if error.errno in DENIED:
-        return (
-            f"{place} can't be written ({error.strerror}); allow it, or set IMAGEST_INSTALLATION to a folder "
-            "that can be written."
+        return tr(
+            "{place} can't be written ({reason}); allow it, or set IMAGEST_INSTALLATION to a folder "
+            "that can be written.",
+            place=place,
+            reason=reason,
         )
-    return f"{place} can't be used ({error.strerror or error}); correct that and start again."
+    return tr("{place} can't be used ({reason}); correct that and start again.", place=place, reason=reason)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -99,8 +103,13 @@ def _check_python(payload: Payload) -> None:
     low, high = payload.python
     if not low <= sys.version_info[:2] < high:
         raise LauncherError(
-            f"Python {low[0]}.{low[1]} to {high[0]}.{high[1] - 1} is needed and this is "
-            f"{sys.version_info[0]}.{sys.version_info[1]}; install a suitable Python and start again."
+            tr(
+                "Python {low} to {high} is needed and this is {found}; install a suitable Python and start "
+                "again.",
+                low=f"{low[0]}.{low[1]}",
+                high=f"{high[0]}.{high[1] - 1}",
+                found=f"{sys.version_info[0]}.{sys.version_info[1]}",
+            )
         )
 
 
@@ -154,9 +163,11 @@ def _install(payload: Payload, places: Places, wanted: str | None, interface: In
         interface.run(lambda progress: _install_all(payload, places, profile, progress))
     else:
         remove_old(places, payload)
-        interface.say(f"Imagest Workstation {found.version} is installed ({found.profile}).")
+        text = "Imagest Workstation {version} is installed ({profile})."
+        interface.say(tr(text, version=found.version, profile=found.profile))
     if not payload.system and sys.platform == "linux" and not desktop.on_path():
-        interface.say(f"To start it by name, add {desktop.command_folder()} to PATH; the menu has it, too.")
+        text = "To start it by name, add {folder} to PATH; the menu has it, too."
+        interface.say(tr(text, folder=desktop.command_folder()))
     return 0
 
 
@@ -181,17 +192,19 @@ def _repair(payload: Payload, places: Places, wanted: str | None, interface: Int
             desktop.add_entries(program)
 
     interface.run(work)
-    found = f"{len(damaged)} damaged files were replaced." if damaged else "The installation is complete."
-    interface.say(found)
+    replaced = tr("{count} damaged files were replaced.", count=len(damaged))
+    interface.say(replaced if damaged else tr("The installation is complete."))
     return 0
 
 
 def _uninstall(places: Places, interface: Interface) -> int:
-    if not interface.confirm(f"Imagest Workstation will be removed from {places.root}.", "Remove"):
+    question = tr("Imagest Workstation will be removed from {folder}.", folder=places.root)
+    if not interface.confirm(question, tr("Remove")):
         return 130
     uninstall(places)
     kept = ", ".join(map(str, kept_folders()))
-    interface.say("Removed. " + (f"Settings and models are kept in: {kept}" if kept else ""))
+    text = "Removed. Settings and models are kept in: {folders}" if kept else "Removed."
+    interface.say(tr(text, folders=kept))
     return 0
 
 
@@ -211,11 +224,12 @@ def _run(payload: Payload, places: Places, args: argparse.Namespace, interface: 
     """Start ``imagest``; install first where needed and somebody can be asked."""
     found = up_to_date(payload, places, None)
     if found is None and (earlier := _earlier(places)) is not None and not _can_ask():
-        sys.stderr.write(f"imagest: using {earlier.version}; run imagest-launcher to upgrade.\n")
+        text = "imagest: using {version}; run imagest-launcher to upgrade."
+        sys.stderr.write(tr(text, version=earlier.version) + "\n")
         found = earlier
     if found is None and not _can_ask():
         raise LauncherError(
-            "Imagest Workstation is not set up for this user yet; run: imagest-launcher --yes"
+            tr("Imagest Workstation is not set up for this user yet; run: imagest-launcher --yes")
         )
     if found is None:
         if code := _install(payload, places, None, interface):

@@ -78,7 +78,7 @@ def repair(payload: Payload, places: Places, profile: Profile, progress: Progres
                 set_aside(places, cache=bool(damaged))
             _install(payload, places, profile, lock, progress)
         except LauncherError as error:
-            kept = "\nWhat was installed before is kept." if put_back(places) else ""
+            kept = "\n" + tr("What was installed before is kept.") if put_back(places) else ""
             raise LauncherError(f"{error}{kept}") from error
         except BaseException:
             put_back(places)
@@ -94,8 +94,13 @@ def check_room(places: Places, profile: Profile) -> None:
     free = shutil.disk_usage(places.root).free
     if free < needed:
         raise LauncherError(
-            f"The disk of {places.root} has {size(free)} free and {size(needed)} are needed; make room, or "
-            "set IMAGEST_INSTALLATION to a folder on another disk."
+            tr(
+                "The disk of {place} has {free} free and {needed} are needed; make room, or "
+                "set IMAGEST_INSTALLATION to a folder on another disk.",
+                place=places.root,
+                free=size(free),
+                needed=size(needed),
+            )
         )
 
 
@@ -165,9 +170,8 @@ def _finish(places: Places, environment: Environment, progress: Progress) -> Env
     progress(0.95, tr("Checking the installation"))
     _compile(places, environment)
     if not _starts(places, environment):
-        raise LauncherError(
-            f"The installed program does not start; see {places.log} and run: imagest-launcher --repair"
-        )
+        text = "The installed program does not start; see {log} and run: imagest-launcher --repair"
+        raise LauncherError(tr(text, log=places.log))
     finished = Environment(**{**vars(environment), "status": COMPLETE})
     state.write_marker(places, finished)
     state.set_current(places, finished)

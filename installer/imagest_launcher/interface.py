@@ -46,8 +46,8 @@ class Terminal:
         if self._sure:
             return True
         if not sys.stdin or not sys.stdin.isatty():
-            raise LauncherError("Nothing was installed, because nobody can be asked; add --yes to begin.")
-        self._stream.write(f"{accept}? [Y/n] ")
+            raise LauncherError(tr("Nothing was installed, because nobody can be asked; add --yes to begin."))
+        self._stream.write(tr("{action}? [Y/n] ", action=accept))
         self._stream.flush()
         return sys.stdin.readline().strip().lower() in ("", "y", "yes", "j", "ja", "是")
 
@@ -88,12 +88,12 @@ class Zenity:
         if self._sure:
             return True
         if (code := _zenity(*options, "--text", text).wait()) not in (0, 1):
-            raise LauncherError("No dialog can be shown; start imagest-launcher in a terminal.")
+            raise LauncherError(tr("No dialog can be shown; start imagest-launcher in a terminal."))
         return code == 0
 
     def run(self, work: Callable[[Progress], None]) -> None:
         """Do ``work`` and show its progress."""
-        dialog = _zenity("--progress", "--auto-close", "--width=520", "--percentage=0", "--text", TITLE)
+        dialog = _zenity("--progress", "--auto-close", "--width=520", "--percentage=0", "--text", tr(TITLE))
         stream = dialog.stdin
 
         def progress(share: float, what: str) -> None:
@@ -139,7 +139,7 @@ def has_screen() -> bool:
 
 
 def _zenity(*options: str) -> subprocess.Popen[str]:
-    command = ["zenity", "--title", TITLE, *options]
+    command = ["zenity", "--title", tr(TITLE), *options]
     variables = dict(os.environ)
     try:
         locale.setlocale(locale.LC_ALL, "")

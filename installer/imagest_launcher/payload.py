@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from .errors import LauncherError
+from .texts import tr
 
 
 @dataclass(frozen=True)
@@ -74,9 +75,8 @@ def read_payload(root: Path, remembered: Path | None = None) -> Payload:
             offline=offline if wheelhouse else (),
         )
     except (OSError, ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
-        raise LauncherError(
-            f"The installer in {root} is incomplete ({error}); unpack or download it again."
-        ) from error
+        text = "The installer in {folder} is incomplete ({reason}); unpack or download it again."
+        raise LauncherError(tr(text, folder=root, reason=error)) from error
 
 
 def _profile(root: Path, name: str, row: Any) -> Profile:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from .errors import LauncherError
 from .payload import Payload, Profile
+from .texts import tr
 
 DRIVER = Path("/proc/driver/nvidia/version")
 
@@ -23,9 +24,8 @@ def choose(payload: Payload, wanted: str | None, before: str | None) -> Profile:
     available = {name: payload.profiles[name] for name in payload.offline} or payload.profiles
     if wanted is not None:
         if wanted not in available:
-            raise LauncherError(
-                f"This installer has no profile “{wanted}”; choose one of: {', '.join(available)}."
-            )
+            text = "This installer has no profile “{name}”; choose one of: {names}."
+            raise LauncherError(tr(text, name=wanted, names=", ".join(available)))
         return available[wanted]
     if before in available:
         return available[before]

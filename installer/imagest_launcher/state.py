@@ -13,6 +13,7 @@ from typing import BinaryIO
 
 from .errors import LauncherError
 from .places import Places
+from .texts import tr
 
 INCOMPLETE, COMPLETE = "incomplete", "complete"
 MARKER = "installation.json"
@@ -96,7 +97,7 @@ def locked(places: Places) -> Iterator[BinaryIO]:
             _lock(file)
         except OSError:
             raise LauncherError(
-                "Another installation of Imagest Workstation is running; wait until it has finished."
+                tr("Another installation of Imagest Workstation is running; wait until it has finished.")
             ) from None
         yield file
 

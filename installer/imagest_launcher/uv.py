@@ -78,9 +78,8 @@ def run_uv(
                 **inherited,  # type: ignore[call-overload]
             )
         except OSError as error:
-            raise LauncherError(
-                f"uv could not be started ({error.strerror}: {payload.uv}); unpack the installer again."
-            ) from error
+            text = "uv could not be started ({reason}: {path}); unpack the installer again."
+            raise LauncherError(tr(text, reason=error.strerror, path=payload.uv)) from error
         _wait(process, waiting)
     if process.returncode:
         raise LauncherError(_failure(places.log, start, offline="--offline" in arguments))
@@ -110,16 +109,19 @@ def _failure(log: Path, start: int, offline: bool) -> str:
         lines = file.read().decode("utf-8", "replace").splitlines()
     reasons = [line.strip() for line in lines if line.strip() and not line.startswith("$")]
     reason = next(
-        (line for line in reasons if "error" in line.lower()), reasons[-1] if reasons else "no reason"
+        (line for line in reasons if "error" in line.lower()), reasons[-1] if reasons else tr("no reason")
     )
     if any(sign in line for line in reasons for sign in FULL):
-        return (
+        return tr(
             "The packages could not be installed, because the disk is full; make room and start again: what "
-            f"was unpacked is used. Details: {log}"
+            "was unpacked is used. Details: {log}",
+            log=log,
         )
-    advice = (
-        "unpack the offline archive again and keep its folder in place"
+    text = (
+        "The packages could not be installed ({reason}); unpack the offline archive again and keep its "
+        "folder in place. Details: {log}"
         if offline
-        else "check the network connection and start again, or use the offline archive"
+        else "The packages could not be installed ({reason}); check the network connection and start again, "
+        "or use the offline archive. Details: {log}"
     )
-    return f"The packages could not be installed ({reason}); {advice}. Details: {log}"
+    return tr(text, reason=reason, log=log)

@@ -2014,6 +2014,10 @@
         <translation>按该配方在 {scan} 中未发现损伤。</translation>
     </message>
     <message>
+        <source>No layer of the network is larger than the rank {rank}; choose a smaller one.</source>
+        <translation>网络中没有任何一层大于秩 {rank}；请选择更小的值。</translation>
+    </message>
+    <message>
         <source>No scan in {source} has a mask beside it (NAME{suffix}.png); add masks or give --recipe.</source>
         <translation>{source} 中没有任何扫描件旁边有蒙版（名称{suffix}.png）；请添加蒙版或给出 --recipe。</translation>
     </message>
@@ -2112,6 +2116,10 @@
     <message>
         <source>The connection to {host} broke during {name}; fetch it again to continue.</source>
         <translation>下载 {name} 时与 {host} 的连接中断；再次获取即可继续。</translation>
+    </message>
+    <message>
+        <source>The connection to {host} broke; try again.</source>
+        <translation>与 {host} 的连接中断；请重试。</translation>
     </message>
     <message>
         <source>The damage model was learned with {expected} layers, but {count} are given: give the same kinds of pictures in the same order.</source>
@@ -2716,6 +2724,10 @@
     <message>
         <source>has no safetensors file</source>
         <translation>没有 safetensors 文件</translation>
+    </message>
+    <message>
+        <source>has no safetensors file for {name}</source>
+        <translation>没有 {name} 的 safetensors 文件</translation>
     </message>
     <message>
         <source>has only pickled weights, which may run code</source>

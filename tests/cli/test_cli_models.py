@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
-import socket
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -13,12 +13,12 @@ from typing import Any, NoReturn
 
 import pytest
 from hub_server import COMMIT, Hub, running_hub
+from tiny_captioner import tiny_blip
 from tiny_models import tiny_ip_adapter, tiny_lora, tiny_sd, tiny_single_file
+from tiny_vqgan import tiny_vq
 
 from imagest_core.models import library
 from imagest_core.models.hub import download, look_up
-from imagest_core.models.hub_files import HubFile as File
-from imagest_core.models.hub_files import choose
 from imagest_core.models.library import find_installed
 from imagest_core.progress import Cancelled, Progress
 
@@ -65,6 +65,28 @@ def test_a_path_is_described_without_adding_it(cli: Cli, tmp_path: Path, models:
     answer = cli("models", "info", tiny_sd(tmp_path / "folder"))
     assert json.loads(answer.out)["pipeline_class"] == "StableDiffusionPipeline"
     assert not models.exists()
+
+
+def test_folders_of_parts_are_checked_by_their_path(cli: Cli, tmp_path: Path):
+    for folder in (tiny_vq(tmp_path / "vq"), tiny_blip(tmp_path / "blip")):
+        answer = cli("models", "check", folder)
+        assert answer.code == 0, answer.err
+        assert answer.out.split() == [folder.name, "intact"]
+
+
+def test_weights_that_may_not_be_read_are_not_called_damaged(
+    cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    path, opened = tiny_lora(tmp_path / "lora.safetensors"), Path.open
+
+    def denied(file: Path, *arguments: Any, **options: Any) -> Any:
+        if file == path:
+            raise PermissionError(errno.EACCES, "Permission denied", str(file))
+        return opened(file, *arguments, **options)
+
+    monkeypatch.setattr(Path, "open", denied)
+    answer = cli("models", "add", path)
+    assert (answer.code, answer.err) == (2, f"imagest: {path} can't be read (Permission denied).\n")
 
 
 def test_a_damaged_model_is_named(cli: Cli, tmp_path: Path):
@@ -205,7 +227,7 @@ def test_a_download_that_is_not_added_stays_for_the_next_try(
         raise OSError(errno.EACCES, "Permission denied")
 
     with monkeypatch.context() as patched:
-        patched.setattr(library, "_put", refuse)
+        patched.setattr(library, "put", refuse)
         answer = cli("models", "fetch", "a/lora", "--yes")
     assert answer.code == 2
     (folder,) = models.glob(".fetch-*")
@@ -214,6 +236,52 @@ def test_a_download_that_is_not_added_stays_for_the_next_try(
     assert cli("models", "fetch", "a/lora", "--yes").code == 0
     assert len([path for path, _ in hub.requests if "resolve" in path]) == asked
     assert not list(models.glob(".fetch-*"))
+
+
+KILLED = """
+import os, signal, sys
+from imagest_core.cli import main
+from imagest_core.models import transfer
+calls, wanted = [], getattr(transfer, sys.argv[1])
+def die(*arguments):
+    calls.append(arguments)
+    if len(calls) == 2:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return wanted(*arguments)
+setattr(transfer, sys.argv[1], die)
+main(sys.argv[2:])
+"""
+"""Runs a command in a process that is killed at the second call of a function of the library."""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of Unix")
+def test_a_kill_leaves_nothing_that_the_next_command_does_not_remove(
+    cli: Cli, hub: Hub, tmp_path: Path, models: Path
+):
+    folder = tiny_sd(tmp_path / "hub" / "sd")
+    hub.repositories["a/sd"] = folder
+    for function, words in (
+        ("_copy", ["add", folder]),
+        ("file_hash", ["fetch", "a/sd", "--name", "fetched", "--yes"]),
+    ):
+        command = [sys.executable, "-c", KILLED, function, "models", *map(str, words)]
+        done = subprocess.run(command, capture_output=True, timeout=60)
+        assert done.returncode == -signal.SIGKILL
+        assert any(path.name.startswith(".import.") for path in models.iterdir()), function
+        hub.requests.clear()
+        answer = cli("models", *words)
+        assert answer.code == 0, answer.err
+        assert not any(path.name.startswith(".") for path in models.iterdir()), function
+    fetched = [path for path, _ in hub.requests if "/resolve/" in path]
+    assert [path.rpartition("/")[2] for path in fetched] == ["model_index.json"], "nothing again"
+    assert cli("models", "check").code == 0
+
+
+def test_a_library_that_cannot_be_written_is_named(cli: Cli, tmp_path: Path, models: Path):
+    models.parent.mkdir()
+    models.write_text("a file where the folder should be")
+    answer = cli("models", "add", tiny_lora(tmp_path / "lora.safetensors"))
+    assert (answer.code, answer.err.count("\n")) == (2, 1)
 
 
 def test_a_cancelled_download_keeps_its_part(hub: Hub, monkeypatch: pytest.MonkeyPatch):
@@ -274,94 +342,6 @@ def test_offline_mode_is_respected(cli: Cli, hub: Hub, monkeypatch: pytest.Monke
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     assert "HF_HUB_OFFLINE is set" in cli("models", "fetch", "a/lora", "--yes").err
     assert not hub.requests
-
-
-def test_half_precision_is_chosen_where_it_is_offered():
-    names = [
-        "model_index.json",
-        "flux.safetensors",
-        "safety_checker/model.safetensors",
-        "unet/config.json",
-        "unet/diffusion_pytorch_model.safetensors",
-        "unet/diffusion_pytorch_model.fp16.safetensors",
-        "unet/diffusion_pytorch_model.non_ema.safetensors",
-        "vae/diffusion_pytorch_model-00001-of-00002.safetensors",
-        "vae/diffusion_pytorch_model-00002-of-00002.safetensors",
-        "vae/diffusion_pytorch_model.safetensors.index.json",
-        "tokenizer/merges.txt",
-        ".git/x.json",
-        "unet/code.py",
-    ]
-    assert [file.name for file in choose([File(name, 1) for name in names])] == [
-        "model_index.json",
-        "unet/config.json",
-        "unet/diffusion_pytorch_model.fp16.safetensors",
-        "vae/diffusion_pytorch_model-00001-of-00002.safetensors",
-        "vae/diffusion_pytorch_model-00002-of-00002.safetensors",
-        "vae/diffusion_pytorch_model.safetensors.index.json",
-        "tokenizer/merges.txt",
-    ]
-
-
-# Nothing else uses the network
-
-
-def test_nothing_but_fetch_opens_a_connection(
-    cli: Cli, tmp_path: Path, scan: Path, mask: Path, monkeypatch: pytest.MonkeyPatch
-):
-    def refuse(*_: object) -> NoReturn:
-        raise AssertionError("a connection was opened")
-
-    for name in ("connect", "connect_ex", "sendto"):
-        monkeypatch.setattr(socket.socket, name, refuse)
-    monkeypatch.setattr(socket, "getaddrinfo", refuse)
-    monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
-    file = tiny_single_file(tmp_path / "model.safetensors")
-    for arguments in (
-        ("models", "add", file, "--name", "a"),
-        ("models", "add", tiny_sd(tmp_path / "folder"), "--name", "b", "--in-place"),
-        ("models", "list"),
-        ("models", "info", "a"),
-        ("models", "check"),
-        ("models", "remove", "a", "--yes"),
-        ("info", scan),
-        ("restore", scan, "--mask", mask, "-o", tmp_path / "a.tif", "--engine", "spline"),
-        (
-            "restore",
-            scan,
-            "--mask",
-            mask,
-            "-o",
-            tmp_path / "b.tif",
-            "--engine",
-            "imagest",
-            "--quality",
-            "draft",
-        ),
-    ):
-        answer = cli(*arguments)
-        assert answer.code == 0, answer.err
-
-
-def test_only_one_module_imports_a_network_library():
-    root = Path(__file__).parents[2]
-    libraries = (
-        "urllib.request",
-        "http.client",
-        "socket",
-        "requests",
-        "httpx",
-        "snapshot_download",
-        "QtNetwork",
-    )
-    users = {
-        path.relative_to(root).as_posix()
-        for folder in ("imagest_core", "app")
-        for path in (root / folder).rglob("*.py")
-        if any(f"import {name}" in (text := path.read_text(encoding="utf-8")) for name in libraries)
-        or "import snapshot_download" in text
-    }
-    assert users <= {"imagest_core/models/hub.py", "imagest_core/project/storage/lock.py"}
 
 
 def test_the_library_needs_no_torch(tmp_path: Path):

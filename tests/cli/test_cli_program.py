@@ -82,7 +82,11 @@ def test_the_command_is_found_behind_options():
         (Cancelled(), 130, "cancelled."),
         (KeyboardInterrupt(), 130, "cancelled."),
         (MemoryError(), 1, "memory"),
-        (FileNotFoundError(2, "No such file or directory", "a.tif"), 2, "a.tif: no such file or directory."),
+        (
+            FileNotFoundError(2, "No such file or directory", "a.tif"),
+            2,
+            "a.tif can't be used: no such file or directory.",
+        ),
         (OSError(28, "No space left on device"), 2, "no space left on device."),
         (ZeroDivisionError("division"), 1, "an internal error"),
     ],

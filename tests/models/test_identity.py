@@ -199,6 +199,13 @@ def test_links_inside_a_download_cache_are_followed(tmp_path: Path):
 def test_incomplete_and_special_models_are_refused(tmp_path: Path):
     folder = tiny_sd(tmp_path / "model")
     shutil.rmtree(folder / "vae")
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    (empty / "model_index.json").write_text('{"_class_name": "StableDiffusionPipeline"}')
+    with pytest.raises(ModelError, match="The model empty is incomplete: unet is missing"):
+        identify(empty)
+    with pytest.raises(ModelError, match=r"^/ contains no model"):
+        identify(Path("/"))
     with pytest.raises(ModelError, match="incomplete: vae is missing"):
         identify(folder)
     with pytest.raises(ModelError, match="only one part of a model"):

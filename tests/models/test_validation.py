@@ -190,7 +190,9 @@ def test_names_that_a_folder_or_a_terminal_would_obey_are_refused(
 
 @pytest.mark.shared
 def test_descriptions_that_were_found_faulty(shared: Path, folder: Path) -> None:
-    for path in sorted((shared / "faulty" / "models").glob("*.json")):
+    found = sorted((shared / "faulty" / "models").glob("*.json"))
+    assert found
+    for path in found:
         shutil.copy(path, folder / "config.json")
         (folder / "config.json").chmod(0o644)
         with pytest.raises(ModelError):

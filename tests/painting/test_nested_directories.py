@@ -92,8 +92,8 @@ def test_shared_value_is_not_written_repeatedly(tmp_path: Path) -> None:
 
 def test_recursive_directory_terminates(tmp_path: Path) -> None:
     exif = b"II*\0" + struct.pack("<IHHHIII", 8, 1, 34665, 4, 1, 8, 0)
-    restore(jpeg_with(tmp_path / "source.jpg", exif), tmp_path / "out.tif", [PATCH])
-    tifffile.imread(tmp_path / "out.tif")
+    wanted = restore(jpeg_with(tmp_path / "source.jpg", exif), tmp_path / "out.tif", [PATCH])
+    assert np.array_equal(tifffile.imread(tmp_path / "out.tif"), wanted)
 
 
 def test_shared_directories_of_a_patched_file_are_kept(tmp_path: Path) -> None:

@@ -216,7 +216,12 @@ def test_invalid_scan_properties_are_reported_in_one_sentence(
 
 @pytest.mark.parametrize("number", [0, -3, 3, 2**31 - 1, 2**40])
 def test_ignores_decisions_on_missing_regions(number: int, faulty, capsys) -> None:
-    check_commands(faulty("decisions", "subject", f"1/{number}"), capsys)
+    path = faulty("decisions", "subject", f"1/{number}")
+    info = 2 if number < 0 else 0  # no number of a region
+    assert check_commands(path, capsys) == [info, 1, 2, 0]
+    rescued = path.with_name("rescued.imagest")
+    assert main(["project", "export", str(rescued), "-o", str(path.with_name("again.tif"))]) == 2
+    assert "No fill is accepted yet" in capsys.readouterr().err
 
 
 def test_rescue_recovers_all_other_rows(faulty, tmp_path: Path, capsys) -> None:

@@ -57,7 +57,8 @@ def test_ignores_sqlite_statistics(project: Path) -> None:
     with closing(sqlite3.connect(project)) as db:
         db.executescript("ANALYZE; VACUUM")
     check_project(project)
-    Document.open(project).close()
+    with Document.open(project) as document:
+        assert document.state.damage.count() == 600
 
 
 @pytest.fixture

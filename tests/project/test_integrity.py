@@ -186,6 +186,9 @@ def test_project_from_memory_is_valid_after_saving(painting: Painting, tmp_path:
     document.save_as(tmp_path / "named.imagest")
     document.close()
     check_project(tmp_path / "named.imagest")
+    with Document.open(tmp_path / "named.imagest") as saved:
+        assert list(saved.state.runs) == [1]
+        assert saved.state.damage.count() == A.area
 
 
 def test_check_can_be_cancelled(project: Path) -> None:

@@ -20,6 +20,7 @@ from imagest_core.models.schedule import Prediction, scaled_linear_schedule
 from imagest_core.painting.geometry import Box
 from imagest_core.progress import Progress
 from imagest_core.restoration.diffusion.solvers import Solver
+from imagest_core.restoration.engines.presets import guided
 from imagest_core.restoration.engines.registry import get_engine
 from imagest_core.restoration.modes import DDIM, LCM
 from imagest_core.restoration.planning.window import Window, WindowView
@@ -68,6 +69,15 @@ def test_an_adapter_brings_its_solver_steps_and_guidance(made: Path, kind: str, 
     assert both == (solver, 6, 1.0, kind), "beside an ordinary one, in any order"
 
 
+def test_hyper_sd_with_cfg_keeps_its_guidance(made: Path) -> None:
+    add_model(made / "fast.safetensors", in_place=True, few_steps="hyper-cfg")
+    for quality, steps in (("draft", 8), ("standard", 8), ("fine", 12)):
+        assert facts(adapters="fast", quality=quality, prompt="gold") == (DDIM, steps, 5.0, "hyper-cfg")
+    refused = {"adapters": "fast", "prompt": "gold", "negative_prompt": "frame"}
+    assert guided(RestorationRequest.of("stable-diffusion", **refused).parameters), "unlike the other kinds"
+    assert facts(adapters="fast", guidance=8.0, prompt="gold")[2] == 8.0
+
+
 def test_what_is_asked_for_wins(made: Path) -> None:
     add_model(made / "fast.safetensors", in_place=True, few_steps="lcm")
     assert facts(adapters="fast", scheduler="unipc", prompt="x") == ("unipc", 6, 1.0, "lcm")
@@ -93,6 +103,10 @@ def test_other_adapters_change_no_preset(made: Path) -> None:
         ({"ss_output_name": "sdxl_lightning_4step_lora"}, FewSteps.LIGHTNING),
         ({"modelspec.description": "Hyper-SDXL, 8 steps"}, FewSteps.HYPER),
         ({"name": "Hyper-SD15-8steps-lora"}, FewSteps.HYPER),
+        ({"name": "Hyper-SDXL-8steps-CFG-lora"}, FewSteps.HYPER_CFG),
+        ({"ss_output_name": "Hyper_SD15_12steps_CFG_lora"}, FewSteps.HYPER_CFG),
+        ({"modelspec.title": "Hyper-SD, 8 steps, CFG-preserved"}, FewSteps.HYPER_CFG),
+        ({"modelspec.title": "Hyper-SD15 8 steps, use CFG 1"}, FewSteps.HYPER),
         ({"modelspec.title": "Lightning over the sea"}, None),
         ({"modelspec.title": "hyperrealism"}, None),
         ({"modelspec.description": "works with LCM and with Hyper-SD"}, None),

@@ -242,17 +242,22 @@ def test_a_killed_command_continues(tmp_path: Path, works: Path, bases: Path, cl
         (["--template", "{caption}, {artist}"], "--template needs the artist's name"),
         (["--template", "by {artist}", "--artist", "X"], "needs {caption}"),
         (["--caption", "boats", "--captions", "{works}/none.csv"], "either --captions or --caption"),
-        (["--captions", "{works}/none.csv"], "is no table of captions"),
+        (["--captions", "{works}/none.csv"], "can't be read: No such file"),
         (["--steps", 1, "--epochs", 1], "either --steps or --epochs"),
         (["--base", "{works}"], "contains no model"),
         (["--eight-bit"], "8-bit optimizer needs"),
-        (["-o", "{works}/Claude_Monet/run"], "inside a folder of training pictures"),
+        (["-o", "{works}/Claude_Monet/run"], "Claude_Monet, which is read: choose a folder elsewhere"),
+        (["-o", "{base}/run"], "sd1, which is read: choose a folder elsewhere"),
+        (["--captions", "{works}"], "can't be read: Is a directory"),
     ],
 )
 def test_options_that_do_not_fit_are_refused(
     tmp_path: Path, works: Path, bases: Path, cli, options: list[object], sentence: str
 ) -> None:
-    given = [str(option).replace("{works}", str(works)) for option in options]
+    places = {"{works}": works, "{base}": bases / "sd1"}
+    given = [str(option) for option in options]
+    for place, folder in places.items():
+        given = [each.replace(place, str(folder)) for each in given]
     toy = ["--device", "cpu", "--precision", "no"]
     answer = cli(
         "train",
@@ -269,6 +274,7 @@ def test_options_that_do_not_fit_are_refused(
     assert sentence in answer.err
     assert answer.err.count("\n") == 1
     assert not (tmp_path / "run").exists()
+    assert not (bases / "sd1" / "run").exists()
 
 
 def test_wrong_words_of_textual_inversion_are_refused(tmp_path: Path, works: Path, bases: Path, cli) -> None:
@@ -285,6 +291,7 @@ def test_wrong_words_of_textual_inversion_are_refused(tmp_path: Path, works: Pat
     ]
     for wrong, sentence in (
         (["--token", "two words"], "needs angle brackets"),
+        (["--token", f"<{'a' * 41}>"], "around at most 40 letters"),
         (["--initializer", "craquelure"], "one common word"),
     ):
         answer = cli(*command, "--method", "textual-inversion", *wrong)

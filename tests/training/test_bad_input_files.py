@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import builtins
+import errno
 import io
 import json
+import os
 import shutil
+import subprocess
+import sys
 import tarfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -16,8 +22,10 @@ from safetensors.torch import load_file, save_file
 from tiny_model import tiny_config
 
 from imagest_core.errors import InputError, ModelError, OutputError
-from imagest_core.training.images import load_maps, load_works
+from imagest_core.training.images import list_pictures, load_maps, load_works
+from imagest_core.training.run_lock import LOCK, locked_run
 from imagest_core.training.state import TrainingClock, check_run, read_state, write_run, write_state
+from imagest_core.training.style_examples import load_picture_sets
 
 Add = Callable[[tarfile.TarFile], None]
 
@@ -95,6 +103,50 @@ def test_a_damaged_picture_in_a_folder_is_named(tmp_path: Path) -> None:
         load_maps(folder)
 
 
+def refuse(monkeypatch: pytest.MonkeyPatch, module: Any, function: str, name: str) -> None:
+    """Let the system refuse to open what is called ``name``; root could read it."""
+    original = getattr(module, function)
+
+    def denied(path: Any, *arguments: Any, **options: Any) -> Any:
+        if str(path).endswith(name):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+        return original(path, *arguments, **options)
+
+    monkeypatch.setattr(module, function, denied)
+
+
+def test_what_may_not_be_read_is_refused_and_never_left_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "works"
+    (folder / "Boats").mkdir(parents=True)
+    for number in range(24):
+        (folder / f"{number}-0.png").write_bytes(png(number))
+    (folder / "Boats" / "boat-0.png").write_bytes(png())
+    assert len(list(list_pictures([folder]))) == 25
+    with monkeypatch.context() as system:
+        refuse(system, os, "scandir", "Boats")
+        for read in (load_works, lambda sources: list(list_pictures(sources))):
+            with pytest.raises(InputError, match=r"The folder .*Boats can't be read: permission denied\."):
+                read([folder])
+    with monkeypatch.context() as system:
+        refuse(system, builtins, "open", "boat-0.png")
+        with pytest.raises(InputError, match=r"picture Boats/boat-0\.png can't be read: permission denied\."):
+            list(list_pictures([folder]))
+    with monkeypatch.context() as system:
+        refuse(system, Path, "read_bytes", "boat-0.png")
+        with pytest.raises(InputError, match=r"boat-0\.png can't be read: permission denied\."):
+            load_works([folder])
+
+
+def test_too_few_works_are_counted(tmp_path: Path) -> None:
+    (tmp_path / "1-0.png").write_bytes(png())
+    (tmp_path / "1-1.png").write_bytes(png())
+    for load in (load_works, load_picture_sets):
+        with pytest.raises(InputError, match=r"too few works \(1\): none of them would be held out"):
+            load([tmp_path])
+
+
 @pytest.fixture
 def run(tmp_path: Path) -> Path:
     folder = tmp_path / "run"
@@ -146,6 +198,11 @@ def test_run_is_not_started_in_another_folder(run: Path, tmp_path: Path) -> None
         check_run(run, tiny_config(text=8))
     with pytest.raises(OutputError, match="one of the inputs"):
         check_run(run, tiny_config(), [run / ".." / "run"])
+    with pytest.raises(OutputError, match=r"new is inside .*, which is read: choose a folder elsewhere\."):
+        check_run(tmp_path / "new", tiny_config(), [tmp_path])
+    (tmp_path / "link").symlink_to(tmp_path)
+    with pytest.raises(OutputError, match="is inside"):
+        check_run(tmp_path / "link" / "new", tiny_config(), [tmp_path])
     (tmp_path / "kept.png").write_bytes(b"input")
     (run / "losses.csv").symlink_to(tmp_path / "kept.png")
     with pytest.raises(OutputError, match="one of the inputs"):
@@ -164,3 +221,28 @@ def test_run_is_not_started_in_another_folder(run: Path, tmp_path: Path) -> None
 def test_faulty_tar_is_refused(shared: Path) -> None:
     with pytest.raises(InputError, match="cut short or damaged"):
         load_works([shared / "faulty" / "train-cut.tar"])
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="kills with a signal of Unix")
+def test_two_trainings_in_one_folder_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    code = (
+        "import sys, time; from pathlib import Path; from imagest_core.training.run_lock import locked_run\n"
+        "with locked_run(Path(sys.argv[1])): print('held', flush=True); time.sleep(60)"
+    )
+    folder = tmp_path / "run"
+    other = subprocess.Popen([sys.executable, "-c", code, str(folder)], stdout=subprocess.PIPE, text=True)
+    try:
+        assert other.stdout is not None
+        assert other.stdout.readline() == "held\n"
+        with pytest.raises(OutputError, match="Another training is running in"), locked_run(folder):
+            pass
+        with monkeypatch.context() as second:
+            second.setenv("RANK", "1")
+            with locked_run(folder):
+                assert list(folder.iterdir()) == [folder / LOCK], "of the same training"
+    finally:
+        other.kill()
+        other.communicate()
+    with locked_run(folder):
+        assert (folder / LOCK).is_file()
+    assert not list(folder.iterdir())

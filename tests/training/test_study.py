@@ -365,6 +365,14 @@ def test_the_command_line_studies_and_restores(
     assert unused.code == 2
     overwritten = cli(*restoring, "--study", out, "-o", out, "--force")
     assert overwritten.code == 2
+    weights = next(toy.glob("*.safetensors"))
+    before = weights.read_bytes()
+    replaced = cli(*train[:-1], weights, *toy_options, "--force")
+    assert (replaced.code, "is no study, so it is not replaced" in replaced.err) == (2, True)
+    assert weights.read_bytes() == before
+    large = cli(*train[:-1], tmp_path / "other.safetensors", *toy_options, "--rank", 256)
+    assert (large.code, large.err.count("\n")) == (2, 1)
+    assert "No layer of the network is larger than the rank 256" in large.err
 
 
 def test_wrong_options_of_the_command_are_refused(

@@ -195,6 +195,9 @@ def test_model_card_lists_every_round_of_the_autoencoder(tmp_path: Path, picture
             tuple(training[name]["steps"] for name in sorted(training) if name.startswith("autoencoder"))
         )
     assert rounds[1:] == [(1,), (2, 1), (3, 1, 2)]
+    answer = cli("train", "pack", *packed[:5], tmp_path, "-o", tmp_path / "new")
+    assert (answer.code, "contains no finished training" in answer.err) == (2, True)
+    assert not (tmp_path / "new").exists()
 
 
 def test_training_continues_from_a_packed_model(tmp_path: Path, pictures: Path, cli) -> None:
@@ -211,6 +214,28 @@ def test_training_continues_from_a_packed_model(tmp_path: Path, pictures: Path, 
     assert torch.allclose(decoder, network.autoencoder.decoder.stem.weight, atol=1e-6)
     null_text = load_file(tmp_path / "d" / "state.safetensors")["model.unet.null_text"]
     assert torch.allclose(null_text, network.unet.null_text, atol=1e-6)
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["autoencoder", "works"],
+        ["imagest", "works", "--autoencoder", "run"],
+        ["style", "works", "--base", "model"],
+        ["artist", "works", "--base", "model"],
+        ["adapters", "works", "--base", "model", "--method", "lora"],
+        ["prompts", "prompts.txt", "--base", "model"],
+    ],
+    ids=lambda words: words[0],
+)
+def test_a_gpu_that_is_not_there_is_no_reason_to_train_for_days(
+    cli, words: list[str], tmp_path: Path
+) -> None:
+    answer = cli("train", *words, "-o", tmp_path / "run", "--device", "cuda")
+    assert answer.code == 2
+    assert answer.err == "imagest: No usable CUDA GPU was found; choose the device cpu or auto.\n"
+    assert not (tmp_path / "run").exists()
 
 
 def test_a_diffusion_without_an_autoencoder_is_refused(tmp_path: Path, pictures: Path, cli) -> None:

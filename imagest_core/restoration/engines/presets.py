@@ -16,16 +16,28 @@ PRESETS: Mapping[Quality, str] = {Quality.DRAFT: UNIPC, Quality.STANDARD: KARRAS
 """Solver of each quality."""
 STEPS: Mapping[str, int] = {UNIPC: 12, KARRAS: 20, DDIM: 30, LCM: 6}
 """Usual steps of each solver; those of DDIM are the paper's, those of LCM suit adapters for few steps."""
-FEW_STEPS: Mapping[FewSteps, str] = {
-    FewSteps.LCM: LCM,
-    FewSteps.LIGHTNING: DDIM,
-    FewSteps.HYPER: DDIM,
-}
-"""Solver of each kind of few-step adapter. DDIM with our trailing timesteps is Euler's method with trailing
-spacing, which the authors of Lightning and Hyper-SD ask for."""
-FEW = {Quality.DRAFT: 4, Quality.STANDARD: 6, Quality.FINE: 8}
-"""Steps of each quality with such an adapter."""
 GUIDANCE = 7.5
+
+
+@dataclass(frozen=True)
+class Distilled:
+    """What a kind of few-step adapter was made for: solver, steps of each quality, guidance."""
+
+    scheduler: str
+    steps: Mapping[Quality, int]
+    guidance: float = 1.0
+
+
+FEW: Mapping[Quality, int] = {Quality.DRAFT: 4, Quality.STANDARD: 6, Quality.FINE: 8}
+WITH_GUIDANCE: Mapping[Quality, int] = {Quality.DRAFT: 8, Quality.STANDARD: 8, Quality.FINE: 12}
+FEW_STEPS: Mapping[FewSteps, Distilled] = {
+    FewSteps.LCM: Distilled(LCM, FEW),
+    FewSteps.LIGHTNING: Distilled(DDIM, FEW),
+    FewSteps.HYPER: Distilled(DDIM, FEW),
+    FewSteps.HYPER_CFG: Distilled(DDIM, WITH_GUIDANCE, 5.0),
+}
+"""DDIM with our trailing timesteps is Euler's method with trailing spacing, which the authors of Lightning
+and Hyper-SD ask for. Hyper-SD with CFG has files for 8 and for 12 steps, and guidance from 5 to 8."""
 
 
 @dataclass(frozen=True)
@@ -48,9 +60,10 @@ def preset_of(parameters: Any) -> Preset:
     """
     kinds = [few_steps_of(model.identity) for choice, model in chosen_adapters(parameters) if choice.weight]
     few = next((kind for kind in kinds if kind is not None), None)
-    scheduler = parameters.scheduler or (FEW_STEPS[few] if few else PRESETS[parameters.quality])
-    steps = FEW[parameters.quality] if few else STEPS[scheduler]
-    guidance = 1.0 if few else GUIDANCE
+    distilled = FEW_STEPS[few] if few else None
+    scheduler = parameters.scheduler or (distilled.scheduler if distilled else PRESETS[parameters.quality])
+    steps = distilled.steps[parameters.quality] if distilled else STEPS[scheduler]
+    guidance = distilled.guidance if distilled else GUIDANCE
     if parameters.guidance is not None:
         guidance = parameters.guidance
     return Preset(scheduler, parameters.steps or steps, guidance, few)
