@@ -12,6 +12,7 @@ import numpy as np
 import tifffile
 from numpy.typing import NDArray
 
+from imagest_core.damage import bmp
 from imagest_core.damage.map import TILE
 from imagest_core.damage.mask_values import Grey
 from imagest_core.errors import MaskError, NotBinaryError
@@ -37,6 +38,8 @@ it."""
 _WHITE_IS_ZERO, _RGB, _PALETTE, _YCBCR = 0, 2, 3, 6
 _OLD_JPEG = 6
 _ORIENTATION, _COLOUR_MAP = 274, 320
+_ACCOMPANYING = 1 | 4
+"""Bits of NewSubfileType: a reduced copy, or a transparency mask."""
 _OPAQUE = {1, 2}
 
 Size = tuple[int, int]
@@ -156,6 +159,7 @@ def _open_png(path: Path, check: Callable[[Size], None]) -> MaskPicture:
     orientation = Orientation.of(head.orientation)
     size = orientation.size(head.width, head.height)
     check(size)
+    _check_single(path, head.pictures)
     channels = 1 if head.palette is not None else head.channels
     full_scale = 2**head.depth - 1
     if head.interlaced or orientation.code != 1 or head.transparent:
@@ -207,6 +211,7 @@ def _open_tiff(path: Path, check: Callable[[Size], None]) -> MaskPicture:
         orientation = Orientation.of(tag_number(page, _ORIENTATION, 1))
         size = orientation.size(page.imagewidth, page.imagelength)
         check(size)
+        _check_single(path, 1 + sum(not _accompanies(other) for other in list(file.pages)[1:]))
         kind, bits = page.photometric, page.bitspersample
         supported = (*GREY, _PALETTE, _RGB, _YCBCR)
         if kind not in supported or page.compression == _OLD_JPEG or is_plain_ycbcr(page):
@@ -251,6 +256,24 @@ def _check_tiff(path: Path, page: tifffile.TiffPage) -> None:
             Message("The mask {path} has samples of an unknown kind: save it as 8-bit grey.", path=path.name)
         )
     check_compression(path.name, page)
+
+
+def _accompanies(page: tifffile.TiffPage | tifffile.TiffFrame) -> bool:
+    """Return whether the page is declared as a reduced copy or a transparency mask of another one."""
+    return bool(page.aspage().subfiletype & _ACCOMPANYING)
+
+
+def _check_single(path: Path, pictures: int) -> None:
+    """Raise ``MaskError`` if the file has several pictures, because only one of them would be used."""
+    if pictures > 1:
+        raise MaskError(
+            Message(
+                "The mask {path} has {pictures} pages: save the one that marks the damage as a file of its "
+                "own.",
+                path=path.name,
+                pictures=pictures,
+            )
+        )
 
 
 def _full_scale(dtype: np.dtype[Any], bits: int) -> float:
@@ -304,11 +327,16 @@ def _open_pillow(path: Path, check: Callable[[Size], None]) -> MaskPicture:
     with path.open("rb") as file:
         head = file.read(32)
     kind, size_format, offset = next(entry for start, entry in PILLOW.items() if head.startswith(start))
+    if kind == "BMP" and head[14:18] == bmp.SHORT_HEADER:
+        size_format = "<HH"
     width, height = (abs(side) for side in struct.unpack_from(size_format, head, offset))
     check((width, height))
     if width * height > _PILLOW_PIXELS:
         raise _too_large(path)
+    if kind == "BMP" and bmp.has_palette(head):
+        return _from_array(path, (width, height), bmp.read_palette_picture(path))
     with Image.open(path, formats=[kind]) as picture:
+        _check_single(path, getattr(picture, "n_frames", 1))
         colours = "RGBA" if "transparency" in picture.info else "RGB"
         samples = np.asarray(picture.convert(colours) if picture.mode == "P" else picture)
     return _from_array(path, (width, height), samples)
