@@ -116,9 +116,9 @@ def test_rebuilds_a_lost_first_page(project: Path, tmp_path: Path) -> None:
 
 
 def test_reads_rows_below_a_table_definition_that_is_not_utf8(project: Path, tmp_path: Path) -> None:
-    content, word = project.read_bytes(), b"kind TEXT NOT NULL, name"
+    content, word = project.read_bytes(), b"name TEXT NOT NULL, time"
     assert word in content
-    project.write_bytes(content.replace(word, b"kind TEXT \xa9OT NULL, name"))
+    project.write_bytes(content.replace(word, b"name TEXT NOT \xa9ULL, time"))
     with pytest.raises(ProjectError, match="is damaged"):
         Document.open_read_only(project)
     rescue(project, tmp_path / "new.imagest")
