@@ -203,11 +203,17 @@ def _open_tiff(path: Path, check: Callable[[Size], None]) -> MaskPicture:
     from imagest_core.painting.formats.segments import SegmentReader
     from imagest_core.painting.formats.tiff import page_layout, silence_tifffile
     from imagest_core.painting.formats.tiff_facts import tag_number
-    from imagest_core.painting.formats.tiff_kind import GREY, is_plain_ycbcr
+    from imagest_core.painting.formats.tiff_kind import (
+        GREY,
+        check_tags,
+        is_plain_ycbcr,
+        unreadable_tags,
+    )
 
     silence_tifffile()
     with tifffile.TiffFile(path) as file:
         page = file.pages.first
+        check_tags(path.name, unreadable_tags(path, page))
         orientation = Orientation.of(tag_number(page, _ORIENTATION, 1))
         size = orientation.size(page.imagewidth, page.imagelength)
         check(size)

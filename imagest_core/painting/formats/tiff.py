@@ -25,7 +25,9 @@ from imagest_core.painting.formats.tiff_kind import (
     JPEG,
     OLD_JPEG,
     check_kind,
+    check_tags,
     is_plain_ycbcr,
+    unreadable_tags,
 )
 from imagest_core.painting.formats.tiff_old_jpeg import old_jpeg
 from imagest_core.painting.formats.whole import WholeSource
@@ -49,8 +51,10 @@ class TiffSource:
                 raise PaintingError(missing_page_message(path.name, pages, page))
             chosen = _page_of(tiff, page)
             check_size(path.name, chosen.imagewidth, chosen.imagelength, limits)
+            unreadable = unreadable_tags(path, chosen)
+            check_tags(path.name, unreadable)
             check_kind(path.name, chosen)
-            self._facts = page_facts(tiff, chosen, page, pages)
+            self._facts = page_facts(tiff, chosen, page, pages, unreadable)
             self._reduced: dict[int, RegionReader] = {}
             if chosen.compression == OLD_JPEG:
                 self._native: RegionReader | WholeSource = old_jpeg(path, chosen, self._facts, limits)

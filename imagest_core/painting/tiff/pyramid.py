@@ -44,6 +44,8 @@ _MOST_COPIES = 64
 """Largest number of reduced copies of a page; valid files have a few."""
 
 _OLD_SUBFILE_TYPE, _OLD_REDUCED = 255, 2
+POSSIBLE_COPY = Message("with the proportions of the picture: if it is a copy, it still shows the damage")
+"""Explanation of a page of :func:`possible_copies`."""
 _JPEG_STREAM = 513
 
 
@@ -89,6 +91,22 @@ def _find_reduced_copies(structure: Structure, page: int) -> Iterator[ReducedCop
         level = reduction_level(structure, native, each)
         yield ReducedCopy(each, level, name, None)
         yield from _below(structure, native, each, visited, kept=level > 0)
+
+
+def possible_copies(structure: Structure, page: int) -> list[int]:
+    """Return the offsets of pages that may be copies of ``page``: smaller, with its proportions, undeclared.
+
+    They are not changed, because they may as well be pictures of their own.
+    """
+    native = structure.page(page)
+    declared = {each.directory.offset for each in reduced_copies(structure, page)} | {native.offset}
+    return [
+        each.offset
+        for each in structure.chain()
+        if each.offset not in declared
+        and not _accompanies(structure, each)
+        and _same_proportions(structure, native, each)
+    ]
 
 
 def children(structure: Structure, directory: Directory, visited: set[int]) -> Iterator[Directory]:
