@@ -2226,6 +2226,10 @@
         <translation>蒙版在边缘上扩展了 {pixels} 像素，宽度最多 {limit} 像素。</translation>
     </message>
     <message>
+        <source>The mask {path} has {pictures} pages: save the one that marks the damage as a file of its own.</source>
+        <translation>蒙版 {path} 有 {pictures} 页：请将标记损伤的那一页单独保存为一个文件。</translation>
+    </message>
+    <message>
         <source>The model &apos;{name}&apos; is no checkpoint of the Imagest network; choose another model or engine.</source>
         <translation>模型“{name}”不是 Imagest 网络的检查点；请选择其他模型或引擎。</translation>
     </message>
@@ -2886,6 +2890,10 @@
         <translation>宽度</translation>
     </message>
     <message>
+        <source>with the proportions of the picture: if it is a copy, it still shows the damage</source>
+        <translation>与图像比例相同：如果它是该图像的副本，则仍会显示损伤</translation>
+    </message>
+    <message>
         <source>{count} bytes after the end of the JPEG</source>
         <translation>JPEG 结尾之后的 {count} 字节</translation>
     </message>
@@ -3032,6 +3040,10 @@
     <message>
         <source>{name} is being restored by another process: stop it first.</source>
         <translation>另一个进程正在修复 {name}：请先停止它。</translation>
+    </message>
+    <message>
+        <source>{name} is damaged (its tag {tag} can&apos;t be read): get an intact copy of it.</source>
+        <translation>{name} 已损坏（无法读取其标签 {tag}）：请获取一份完好的副本。</translation>
     </message>
     <message>
         <source>{name} is locked by another program: close it there, or save elsewhere; the work is still open.</source>
