@@ -93,19 +93,19 @@ def _find_reduced_copies(structure: Structure, page: int) -> Iterator[ReducedCop
         yield from _below(structure, native, each, visited, kept=level > 0)
 
 
-def possible_copies(structure: Structure, page: int) -> list[int]:
-    """Return the offsets of pages that may be copies of ``page``: smaller, with its proportions, undeclared.
+def possible_copies(structure: Structure, page: int, copies: Sequence[ReducedCopy]) -> list[int]:
+    """Return the numbers (from 1) of pages that may be ``copies`` of ``page``, too, but aren't declared so.
 
-    They are not changed, because they may as well be pictures of their own.
+    They are smaller and have its proportions. They are not changed, since they may be pictures of their own.
     """
-    native = structure.page(page)
-    declared = {each.directory.offset for each in reduced_copies(structure, page)} | {native.offset}
+    pages = list(structure.chain())
+    declared = {each.directory.offset for each in copies}
     return [
-        each.offset
-        for each in structure.chain()
+        number
+        for number, each in enumerate(pages, 1)
         if each.offset not in declared
         and not _accompanies(structure, each)
-        and _same_proportions(structure, native, each)
+        and _same_proportions(structure, pages[page], each)
     ]
 
 

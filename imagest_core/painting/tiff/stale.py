@@ -57,22 +57,16 @@ class RemovalPlan:
 
 
 def stale_notes(path: Path, page: int) -> list[WritingNote]:
-    """Return notes on what patching ``page`` of the TIFF file updates or removes."""
+    """Return notes on what patching ``page`` of the TIFF file updates or removes, and on possible copies."""
     with open(path, "rb") as file:
         structure = Structure(file)
-        levels = [each for each in reduced_copies(structure, page) if each.level]
-        notes = [WritingNote(each.name, "updated") for each in levels] + removal_plan(structure, page).notes
-        return notes + _possible_copies(structure, page)
-
-
-def _possible_copies(structure: Structure, page: int) -> list[WritingNote]:
-    """Return notes on pages that are kept although they may show ``page`` before its restoration."""
-    kept = possible_copies(structure, page)
-    return [
-        WritingNote(Message("Page {number} of the file", number=number), "kept", POSSIBLE_COPY)
-        for number, directory in enumerate(structure.chain(), 1)
-        if directory.offset in kept
-    ]
+        copies = reduced_copies(structure, page)
+        updated = [WritingNote(each.name, "updated") for each in copies if each.level]
+        kept = [
+            WritingNote(Message("Page {number} of the file", number=number), "kept", POSSIBLE_COPY)
+            for number in possible_copies(structure, page, copies)
+        ]
+        return updated + removal_plan(structure, page).notes + kept
 
 
 def remove_stale(file: BinaryIO, page: int) -> list[WritingNote]:

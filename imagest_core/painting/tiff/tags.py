@@ -153,13 +153,14 @@ def _page_notes(painting: Painting, origin: tuple[Structure, Directory] | None) 
         return []
     structure, shown = origin
     kept = {each.offset for pages in other_pages(painting, origin) for each in pages}
-    gone = {each.directory.offset for each in reduced_copies(structure, painting.page)} | {shown.offset}
-    similar = possible_copies(structure, painting.page)
+    copies = reduced_copies(structure, painting.page)
+    gone = {each.directory.offset for each in copies} | {shown.offset}
+    similar = possible_copies(structure, painting.page, copies)
     notes = []
     for number, page in enumerate(structure.chain(), 1):
         name = Message("Page {number} of the file", number=number)
         if page.offset in kept:
-            notes.append(WritingNote(name, "kept", POSSIBLE_COPY if page.offset in similar else ""))
+            notes.append(WritingNote(name, "kept", POSSIBLE_COPY if number in similar else ""))
         elif page.offset not in gone:
             notes.append(WritingNote(name, "lost", Message("as it is damaged")))
     return notes
