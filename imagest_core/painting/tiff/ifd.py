@@ -150,7 +150,7 @@ class Structure:
         end = count * flavour.entry_size
         rows = struct.iter_unpack(flavour.code("HHoo"), table[:end])
         offsets = range(start, start + end, flavour.entry_size)
-        entries = tuple(self._entry(*row, at) for row, at in zip(rows, offsets))
+        entries = tuple(self._entry(row, at) for row, at in zip(rows, offsets))
         (following,) = struct.unpack_from(flavour.code("o"), table, end)
         return Directory(offset, entries, following, flavour.count_size + len(table))
 
@@ -241,7 +241,8 @@ class Structure:
         code = self.flavour.code(layout)
         return struct.unpack(code, self.bytes_at(offset, struct.calcsize(code)))
 
-    def _entry(self, tag: int, kind: int, count: int, value: int, offset: int) -> IfdEntry:
+    def _entry(self, row: tuple[int, ...], offset: int) -> IfdEntry:
+        tag, kind, count, value = row
         inline = KIND_SIZE.get(kind, 0) * count <= self.flavour.offset_size
         field = offset + self.flavour.entry_size - self.flavour.offset_size
         return IfdEntry(tag, kind, count, offset, field if inline else value, inline)
