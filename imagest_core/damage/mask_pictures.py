@@ -355,7 +355,11 @@ def _check_decoded_size(path: Path, size: Size) -> None:
 
 def _too_large(path: Path) -> MaskError:
     return MaskError(
-        Message("The mask {path} is too large for its format: save it as a PNG or TIFF.", path=path.name)
+        Message(
+            "The mask {path} is too large to be decoded at once: save it as a TIFF, or as a PNG that is "
+            "upright and not interlaced.",
+            path=path.name,
+        )
     )
 
 

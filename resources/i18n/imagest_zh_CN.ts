@@ -1738,10 +1738,6 @@
         <translation>蒙版 {path} 部分透明：请先合并到黑色背景上。</translation>
     </message>
     <message>
-        <source>The mask {path} is too large for its format: save it as a PNG or TIFF.</source>
-        <translation>蒙版 {path} 对其格式而言过大：请保存为 PNG 或 TIFF。</translation>
-    </message>
-    <message>
         <source>The mask {path} is {width} × {height} pixels but the scan is {scan_width} × {scan_height}: they must have the same size.</source>
         <translation>蒙版 {path} 为 {width} × {height} 像素，而扫描件为 {scan_width} × {scan_height}：两者大小必须相同。</translation>
     </message>
@@ -2230,6 +2226,10 @@
         <translation>蒙版 {path} 有 {pictures} 页：请将标记损伤的那一页单独保存为一个文件。</translation>
     </message>
     <message>
+        <source>The mask {path} is too large to be decoded at once: save it as a TIFF, or as a PNG that is upright and not interlaced.</source>
+        <translation>蒙版 {path} 太大，无法一次解码：请将其保存为 TIFF，或保存为方向正确且非隔行的 PNG。</translation>
+    </message>
+    <message>
         <source>The model &apos;{name}&apos; is no checkpoint of the Imagest network; choose another model or engine.</source>
         <translation>模型“{name}”不是 Imagest 网络的检查点；请选择其他模型或引擎。</translation>
     </message>
@@ -2548,6 +2548,10 @@
     <message>
         <source>XResolution and YResolution (tags {first} and {second}), exchanged</source>
         <translation>XResolution 和 YResolution（标签 {first} 和 {second}），已互换</translation>
+    </message>
+    <message>
+        <source>a JPEG 2000 of the unknown colour space {space}</source>
+        <translation>未知色彩空间 {space} 的 JPEG 2000 图像</translation>
     </message>
     <message>
         <source>a JPEG 2000 of {bits} bits per sample</source>

@@ -238,6 +238,37 @@ def test_png_below_8_bits_is_read_as_grey(tmp_path: Path, depth: int) -> None:
         assert np.array_equal(painting.read()[..., 0], values * (255 // (2**depth - 1)))
 
 
+@pytest.mark.parametrize("kind", [np.int8, np.int16])
+def test_signed_jpeg_2000_is_refused(tmp_path: Path, kind: type) -> None:
+    path = tmp_path / "x.jp2"
+    path.write_bytes(imagecodecs.jpeg2k_encode(SAMPLES.astype(kind), reversible=True))
+    assert "signed whole-number picture" in refusal(path)
+
+
+@pytest.mark.parametrize(
+    ("space", "said"), [(12, "CMYK"), (14, "L\\*a\\*b"), (21, "colour space 21"), (24, "24")]
+)
+def test_jpeg_2000_of_other_colours_is_refused(tmp_path: Path, space: int, said: str) -> None:
+    path = tmp_path / "x.jp2"
+    path.write_bytes(jpeg_2000(space))
+    assert re.search(said, refusal(path))
+
+
+def test_jpeg_2000_of_ycc_is_read_as_rgb(tmp_path: Path) -> None:
+    path = tmp_path / "x.jp2"
+    path.write_bytes(jpeg_2000(18))
+    with open_painting(path) as painting:
+        assert "The file stores YCbCr samples; they are read as RGB." in painting.notes
+        assert not np.array_equal(painting.read(), SAMPLES)
+
+
+def jpeg_2000(space: int) -> bytes:
+    """Return a JPEG 2000 that declares this enumerated colour space."""
+    data = bytearray(imagecodecs.jpeg2k_encode(SAMPLES, reversible=True, codecformat="jp2"))
+    struct.pack_into(">I", data, data.index(b"colr") + 7, space)
+    return bytes(data)
+
+
 def test_cmyk_is_refused(tmp_path: Path) -> None:
     cmyk = Image.new("CMYK", (20, 20), (1, 2, 3, 4))
     for name in ("x.jpg", "x.tif"):

@@ -35,6 +35,8 @@ _OF_THE_PICTURE |= {b"rreq", b"free", b"jp2c"}
 _CONTAINERS = (b"jp2h", b"res ")
 _REVERSIBLE = 1
 _SPACES = {12: Message("a CMYK picture"), 14: Message("a CIE L*a*b* picture")}
+_SRGB, _GREY, _YCC = 16, 17, 18
+"""Enumerated colour spaces that are read; samples of sYCC are decoded as RGB."""
 
 
 @dataclass
@@ -43,7 +45,7 @@ class _Parts:
 
     codestream: bytes = b""
     profile: bytes | None = None
-    space: int = 16
+    space: int = _SRGB
     palette: bool = False
     alpha: bool = False
     xmp: bytes | None = None
@@ -77,6 +79,9 @@ def open_jpeg2000(path: Path, limits: Limits) -> WholeSource:
         profile=parts.profile,
         resolution=parts.resolution or exif.resolution,
         metadata=_metadata(exif, parts),
+        notes=(Message("The file stores YCbCr samples; they are read as RGB."),)
+        if parts.space == _YCC
+        else (),
     )
     return WholeSource(path, facts, _decode, limits)
 
@@ -119,6 +124,10 @@ def _decode(data: bytes) -> Samples:
 
 def _checked_depth(name: str, parts: _Parts, channels: int, depths: set[int]) -> int:
     kind = _SPACES.get(parts.space)
+    if kind is None and parts.profile is None and parts.space not in (_SRGB, _GREY, _YCC):
+        kind = Message("a JPEG 2000 of the unknown colour space {space}", space=parts.space)
+    if _is_signed(parts.codestream, channels):
+        kind = Message("a signed whole-number picture")
     if parts.palette:
         kind = Message("a palette (indexed colour) picture")
     elif kind is None and channels not in (1, 2, 3, 4):
@@ -208,6 +217,10 @@ def _size(codestream: bytes) -> tuple[int, int, int, set[int]]:
     (channels,) = struct.unpack_from(">H", codestream, 40)
     depths = {(codestream[42 + 3 * i] & 0x7F) + 1 for i in range(min(channels, 16))}
     return right - left, bottom - top, channels, depths
+
+
+def _is_signed(codestream: bytes, channels: int) -> bool:
+    return any(codestream[42 + 3 * i] & 0x80 for i in range(min(channels, 16)))
 
 
 def _reversible(codestream: bytes) -> bool:
