@@ -238,6 +238,47 @@ def test_png_below_8_bits_is_read_as_grey(tmp_path: Path, depth: int) -> None:
         assert np.array_equal(painting.read()[..., 0], values * (255 // (2**depth - 1)))
 
 
+OTHER_SAMPLES = {
+    "grey": SAMPLES[..., 0].copy(),
+    "with alpha": np.dstack([SAMPLES, SAMPLES[..., :1]]),
+    "smaller": SAMPLES[:40, :40].copy(),
+    "wider": np.pad(SAMPLES, ((0, 0), (0, 16), (0, 0))),
+    "of the same area": SAMPLES.reshape(48, 64, 3),
+}
+
+
+@pytest.mark.parametrize("name", OTHER_SAMPLES)
+@pytest.mark.parametrize("tile", [(64, 48), None])
+@pytest.mark.parametrize("codec", ["jpeg", "jpeg2000"])
+def test_segment_of_another_size_is_damage(
+    tmp_path: Path, name: str, tile: tuple[int, int] | None, codec: str
+) -> None:
+    path, encode = (
+        tmp_path / "x.tif",
+        getattr(imagecodecs, {"jpeg2000": "jpeg2k"}.get(codec, codec) + "_encode"),
+    )
+    options = {"shape": SAMPLES.shape, "dtype": np.uint8, "photometric": "rgb", "metadata": None}
+    for samples in (SAMPLES, OTHER_SAMPLES[name]):
+        segments = iter([encode(np.ascontiguousarray(samples))])
+        tifffile.imwrite(path, segments, compression=codec, tile=tile, rowsperstrip=64, **options)
+        if samples is SAMPLES:
+            with open_painting(path) as painting:
+                assert painting.read().shape == SAMPLES.shape
+    assert "damaged" in refusal(path)
+
+
+def test_strip_that_is_higher_than_the_picture_is_read(tmp_path: Path) -> None:
+    found, path = [], tmp_path / "x.tif"
+    options = {"shape": SAMPLES.shape, "dtype": np.uint8, "photometric": "rgb", "metadata": None}
+    for samples in (SAMPLES, np.pad(SAMPLES, ((0, 16), (0, 0), (0, 0)))):
+        segments = iter([imagecodecs.jpeg_encode(samples, 95)])
+        tifffile.imwrite(path, segments, compression="jpeg", rowsperstrip=64, **options)
+        with open_painting(path) as painting:
+            found.append(painting.read())
+    plain, taller = (samples[:56] for samples in found)  # chroma below is interpolated
+    np.testing.assert_array_equal(plain, taller)
+
+
 @pytest.mark.parametrize("kind", [np.int8, np.int16])
 def test_signed_jpeg_2000_is_refused(tmp_path: Path, kind: type) -> None:
     path = tmp_path / "x.jp2"

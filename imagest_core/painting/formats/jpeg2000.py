@@ -62,7 +62,7 @@ def open_jpeg2000(path: Path, limits: Limits) -> WholeSource:
     """Open a JPEG 2000, which is decoded on first access; raise ``PaintingError`` on failure."""
     with decoding(path):
         parts = _read(path)
-        width, height, channels, depths = _size(parts.codestream)
+        width, height, channels, depths = codestream_size(parts.codestream)
         reversible = _reversible(parts.codestream)
     _check_complete(path, parts)
     depth = _checked_depth(path.name, parts, channels, depths)
@@ -111,7 +111,7 @@ def jpeg2000_size(path: Path) -> tuple[int, int, int]:
     """Return width, height and bits of the deepest sample; raise ``PaintingError`` on failure."""
     with decoding(path):
         parts = _read(path)
-        width, height, _, depths = _size(parts.codestream)
+        width, height, _, depths = codestream_size(parts.codestream)
     _check_complete(path, parts)
     return width, height, max(depths)
 
@@ -211,7 +211,7 @@ def _resolution(value: bytes) -> resolution.Resolution | None:
     return resolution.from_metre(x, y, "JPEG 2000 resolution box")
 
 
-def _size(codestream: bytes) -> tuple[int, int, int, set[int]]:
+def codestream_size(codestream: bytes) -> tuple[int, int, int, set[int]]:
     """Return width, height, components and the set of their depths from the SIZ marker."""
     right, bottom, left, top = struct.unpack_from(">IIII", codestream, 8)
     (channels,) = struct.unpack_from(">H", codestream, 40)

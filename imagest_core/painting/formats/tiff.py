@@ -18,6 +18,7 @@ from imagest_core.painting.formats import ycbcr
 from imagest_core.painting.formats.base import Facts, Limits, RegionReader, Samples, check_size, decoding
 from imagest_core.painting.formats.cache import SegmentCache
 from imagest_core.painting.formats.file_bytes import FileBytes
+from imagest_core.painting.formats.segment_frame import FrameCheck, frame_check
 from imagest_core.painting.formats.segments import SegmentLayout, SegmentReader
 from imagest_core.painting.formats.tiff_facts import WHITE_IS_ZERO, page_facts
 from imagest_core.painting.formats.tiff_kind import (
@@ -254,6 +255,7 @@ def _decoder(page: TiffPage) -> Any:
         _decode_segment,
         decode=partial(decode, **options),
         jpeg=page.compression in JPEG,
+        check=frame_check(page),
         bilevel=_is_bilevel(page),
         inverted=page.photometric == WHITE_IS_ZERO,
     )
@@ -313,11 +315,20 @@ def _missing_notes(layout: SegmentLayout) -> tuple[str, ...]:
 
 
 def _decode_segment(
-    data: bytes, index: int, *, decode: Any, jpeg: bool, bilevel: bool, inverted: bool
+    data: bytes,
+    index: int,
+    *,
+    decode: Any,
+    jpeg: bool,
+    check: FrameCheck | None,
+    bilevel: bool,
+    inverted: bool,
 ) -> Samples:
     """Return samples (rows, columns, samples); 1-bit samples become 0 (black) and 255 (white)."""
     if jpeg and _END_OF_JPEG not in data[-64:]:
         raise ValueError("a JPEG segment without its end")
+    if check is not None:
+        check(data, index)
     samples: Samples = decode(data, index)[0][0]
     if bilevel:
         return np.where((samples != 0) ^ inverted, np.uint8(255), np.uint8(0))
