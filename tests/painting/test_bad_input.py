@@ -279,6 +279,13 @@ def test_strip_that_is_higher_than_the_picture_is_read(tmp_path: Path) -> None:
     np.testing.assert_array_equal(plain, taller)
 
 
+def test_signed_segment_is_damage(tmp_path: Path) -> None:
+    segments = iter([imagecodecs.jpeg2k_encode(SAMPLES.astype(np.int8), reversible=True)])
+    options = {"shape": SAMPLES.shape, "dtype": np.uint8, "photometric": "rgb", "metadata": None}
+    tifffile.imwrite(tmp_path / "x.tif", segments, compression="jpeg2000", rowsperstrip=64, **options)
+    assert "damaged" in refusal(tmp_path / "x.tif")
+
+
 @pytest.mark.parametrize("kind", [np.int8, np.int16])
 def test_signed_jpeg_2000_is_refused(tmp_path: Path, kind: type) -> None:
     path = tmp_path / "x.jp2"

@@ -126,7 +126,7 @@ def _checked_depth(name: str, parts: _Parts, channels: int, depths: set[int]) ->
     kind = _SPACES.get(parts.space)
     if kind is None and parts.profile is None and parts.space not in (_SRGB, _GREY, _YCC):
         kind = Message("a JPEG 2000 of the unknown colour space {space}", space=parts.space)
-    if _is_signed(parts.codestream, channels):
+    if is_signed(parts.codestream, channels):
         kind = Message("a signed whole-number picture")
     if parts.palette:
         kind = Message("a palette (indexed colour) picture")
@@ -219,7 +219,8 @@ def codestream_size(codestream: bytes) -> tuple[int, int, int, set[int]]:
     return right - left, bottom - top, channels, depths
 
 
-def _is_signed(codestream: bytes, channels: int) -> bool:
+def is_signed(codestream: bytes, channels: int) -> bool:
+    """Return whether a component of the codestream has signed samples."""
     return any(codestream[42 + 3 * i] & 0x80 for i in range(min(channels, 16)))
 
 

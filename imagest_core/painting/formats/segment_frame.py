@@ -90,5 +90,8 @@ def _jpeg_2000_frame(data: bytes) -> Frame | None:
     at = data.find(jpeg2000.SIGNATURES[1])
     if at < 0:
         return None
-    width, height, samples, depths = jpeg2000.codestream_size(data[at : at + 4096])
+    codestream = data[at : at + 4096]
+    width, height, samples, depths = jpeg2000.codestream_size(codestream)
+    if jpeg2000.is_signed(codestream, samples):
+        raise ValueError("signed samples")
     return Frame(width, height, samples, max(depths))
