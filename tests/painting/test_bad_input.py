@@ -247,9 +247,16 @@ OTHER_SAMPLES = {
 }
 
 
-@pytest.mark.parametrize("name", OTHER_SAMPLES)
+@pytest.mark.parametrize(
+    ("codec", "name"),
+    [
+        (codec, name)
+        for codec in ("jpeg", "jpeg2000", "webp")
+        for name in OTHER_SAMPLES
+        if (codec, name) != ("webp", "grey")
+    ],
+)
 @pytest.mark.parametrize("tile", [(64, 48), None])
-@pytest.mark.parametrize("codec", ["jpeg", "jpeg2000"])
 def test_segment_of_another_size_is_damage(
     tmp_path: Path, name: str, tile: tuple[int, int] | None, codec: str
 ) -> None:
@@ -277,6 +284,13 @@ def test_strip_that_is_higher_than_the_picture_is_read(tmp_path: Path) -> None:
             found.append(painting.read())
     plain, taller = (samples[:56] for samples in found)  # chroma below is interpolated
     np.testing.assert_array_equal(plain, taller)
+
+
+def test_webp_in_a_grey_page_is_damage(tmp_path: Path) -> None:
+    segments = iter([imagecodecs.webp_encode(np.ascontiguousarray(SAMPLES[:40, :40]), lossless=True)])
+    options = {"shape": SAMPLES.shape[:2], "dtype": np.uint8, "photometric": "minisblack", "metadata": None}
+    tifffile.imwrite(tmp_path / "x.tif", segments, compression="webp", rowsperstrip=64, **options)
+    assert "damaged" in refusal(tmp_path / "x.tif")
 
 
 def test_signed_segment_is_damage(tmp_path: Path) -> None:

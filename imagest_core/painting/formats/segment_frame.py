@@ -1,4 +1,4 @@
-"""Check the size that a JPEG or JPEG 2000 strip or tile declares before it is decoded.
+"""Check the size that a JPEG, JPEG 2000 or WebP strip or tile declares before it is decoded.
 
 Decoders give whatever size the data declare, and tifffile fits any number of samples into the segment: a
 segment of another size or number of channels would be read as a scrambled picture.
@@ -11,10 +11,11 @@ from dataclasses import dataclass
 
 from tifffile import TiffPage
 
-from imagest_core.painting.formats import jpeg, jpeg2000
+from imagest_core.painting.formats import jpeg, jpeg2000, webp
 
 _JPEG = frozenset({7})
 _JPEG_2000 = frozenset({33003, 33004, 33005, 34712})
+_WEBP, _COLOURS = 50001, 3
 
 
 @dataclass(frozen=True)
@@ -59,12 +60,15 @@ class FrameCheck:
 def frame_check(page: TiffPage) -> FrameCheck | None:
     """Return the check of a page's segments; None for codecs that give the samples as stored."""
     readers = {code: _jpeg_frame for code in _JPEG} | {code: _jpeg_2000_frame for code in _JPEG_2000}
-    read = readers.get(page.compression)
+    read = (readers | {_WEBP: _webp_frame}).get(page.compression)
     if read is None:
         return None
     width, height = (
         (page.tilewidth, page.tilelength) if page.is_tiled else (page.imagewidth, page.rowsperstrip)
     )
+    samples = 1 if page.planarconfig == 2 else page.samplesperpixel
+    if page.compression == _WEBP and samples == _COLOURS + 1:
+        samples = _COLOURS
     return FrameCheck(
         read,
         page.imagewidth,
@@ -72,7 +76,7 @@ def frame_check(page: TiffPage) -> FrameCheck | None:
         width,
         height,
         page.is_tiled,
-        1 if page.planarconfig == 2 else page.samplesperpixel,
+        samples,
         page.bitspersample,
     )
 
@@ -95,3 +99,16 @@ def _jpeg_2000_frame(data: bytes) -> Frame | None:
     if jpeg2000.is_signed(codestream, samples):
         raise ValueError("signed samples")
     return Frame(width, height, samples, max(depths))
+
+
+def _webp_frame(data: bytes) -> Frame | None:
+    """Return the size of a WebP, with its colours; opaque tiles of a picture with alpha may have none."""
+    if not webp.is_webp(data[:12]):
+        return None
+    chunks, at = dict[bytes, bytes](), 12
+    while at + 8 <= len(data):
+        size = int.from_bytes(data[at + 4 : at + 8], "little")
+        chunks.setdefault(data[at : at + 4], data[at + 8 : at + 8 + size])
+        at += 8 + size + size % 2
+    width, height, _ = webp.canvas_size(chunks)
+    return Frame(width, height, _COLOURS, 8)
