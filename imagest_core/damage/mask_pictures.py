@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -203,17 +204,11 @@ def _open_tiff(path: Path, check: Callable[[Size], None]) -> MaskPicture:
     from imagest_core.painting.formats.segments import SegmentReader
     from imagest_core.painting.formats.tiff import page_layout, silence_tifffile
     from imagest_core.painting.formats.tiff_facts import tag_number
-    from imagest_core.painting.formats.tiff_kind import (
-        GREY,
-        check_tags,
-        is_plain_ycbcr,
-        unreadable_tags,
-    )
+    from imagest_core.painting.formats.tiff_kind import GREY, is_plain_ycbcr
 
     silence_tifffile()
     with tifffile.TiffFile(path) as file:
         page = file.pages.first
-        check_tags(path.name, unreadable_tags(path, page))
         orientation = Orientation.of(tag_number(page, _ORIENTATION, 1))
         size = orientation.size(page.imagewidth, page.imagelength)
         check(size)
@@ -230,11 +225,6 @@ def _open_tiff(path: Path, check: Callable[[Size], None]) -> MaskPicture:
         alpha = opaque[0] if opaque else kind == _RGB and page.samplesperpixel == 4
     data, cache = FileBytes(path), SegmentCache(_LIMITS.cache)
     segments = SegmentReader(path, layout, data, cache)
-
-    def close() -> None:
-        cache.clear()
-        data.close()
-
     return MaskPicture(
         path,
         size,
@@ -244,14 +234,20 @@ def _open_tiff(path: Path, check: Callable[[Size], None]) -> MaskPicture:
         alpha,
         palette,
         kind == _WHITE_IS_ZERO and not bilevel,
-        close,
+        partial(_release, cache, data),
     )
 
 
-def _check_tiff(path: Path, page: tifffile.TiffPage) -> None:
-    """Raise ``InputError`` unless the page is two-dimensional, numeric and of a known compression."""
-    from imagest_core.painting.formats.tiff_kind import check_compression
+def _release(cache: SegmentCache, data: FileBytes) -> None:
+    cache.clear()
+    data.close()
 
+
+def _check_tiff(path: Path, page: tifffile.TiffPage) -> None:
+    """Raise ``InputError`` unless the page is intact, two-dimensional, numeric and of a known compression."""
+    from imagest_core.painting.formats.tiff_kind import check_compression, check_tags, unreadable_tags
+
+    check_tags(path.name, unreadable_tags(path, page))
     if page.imagedepth > 1:
         raise MaskError(
             Message("The mask {path} is not two-dimensional: save it as one grey channel.", path=path.name)
