@@ -50,6 +50,8 @@ class Parser(argparse.ArgumentParser):
         own = arg_strings[:1] if action.nargs == argparse.PARSER else arg_strings
         if "" in own and action.dest not in MAY_BE_EMPTY:
             raise argparse.ArgumentError(action, "expected a value, but it is empty; check its variable")
+        if action.option_strings and arg_strings == ["--"]:  # argparse drops it from --option=--
+            raise argparse.ArgumentError(action, "expected a value, not '--'")
         return super()._get_values(action, arg_strings)
 
     def _check_value(self, action: argparse.Action, value: Any) -> None:

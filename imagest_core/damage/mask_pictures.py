@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -12,6 +13,7 @@ import numpy as np
 import tifffile
 from numpy.typing import NDArray
 
+from imagest_core.damage import bmp
 from imagest_core.damage.map import TILE
 from imagest_core.damage.mask_values import Grey
 from imagest_core.errors import MaskError, NotBinaryError
@@ -37,6 +39,8 @@ it."""
 _WHITE_IS_ZERO, _RGB, _PALETTE, _YCBCR = 0, 2, 3, 6
 _OLD_JPEG = 6
 _ORIENTATION, _COLOUR_MAP = 274, 320
+_ACCOMPANYING = 1 | 4
+"""Bits of NewSubfileType: a reduced copy, or a transparency mask."""
 _OPAQUE = {1, 2}
 
 Size = tuple[int, int]
@@ -156,6 +160,7 @@ def _open_png(path: Path, check: Callable[[Size], None]) -> MaskPicture:
     orientation = Orientation.of(head.orientation)
     size = orientation.size(head.width, head.height)
     check(size)
+    _check_single(path, head.pictures)
     channels = 1 if head.palette is not None else head.channels
     full_scale = 2**head.depth - 1
     if head.interlaced or orientation.code != 1 or head.transparent:
@@ -207,6 +212,7 @@ def _open_tiff(path: Path, check: Callable[[Size], None]) -> MaskPicture:
         orientation = Orientation.of(tag_number(page, _ORIENTATION, 1))
         size = orientation.size(page.imagewidth, page.imagelength)
         check(size)
+        _check_single(path, 1 + sum(not _accompanies(other) for other in list(file.pages)[1:]))
         kind, bits = page.photometric, page.bitspersample
         supported = (*GREY, _PALETTE, _RGB, _YCBCR)
         if kind not in supported or page.compression == _OLD_JPEG or is_plain_ycbcr(page):
@@ -219,11 +225,6 @@ def _open_tiff(path: Path, check: Callable[[Size], None]) -> MaskPicture:
         alpha = opaque[0] if opaque else kind == _RGB and page.samplesperpixel == 4
     data, cache = FileBytes(path), SegmentCache(_LIMITS.cache)
     segments = SegmentReader(path, layout, data, cache)
-
-    def close() -> None:
-        cache.clear()
-        data.close()
-
     return MaskPicture(
         path,
         size,
@@ -233,14 +234,20 @@ def _open_tiff(path: Path, check: Callable[[Size], None]) -> MaskPicture:
         alpha,
         palette,
         kind == _WHITE_IS_ZERO and not bilevel,
-        close,
+        partial(_release, cache, data),
     )
 
 
-def _check_tiff(path: Path, page: tifffile.TiffPage) -> None:
-    """Raise ``InputError`` unless the page is two-dimensional, numeric and of a known compression."""
-    from imagest_core.painting.formats.tiff_kind import check_compression
+def _release(cache: SegmentCache, data: FileBytes) -> None:
+    cache.clear()
+    data.close()
 
+
+def _check_tiff(path: Path, page: tifffile.TiffPage) -> None:
+    """Raise ``InputError`` unless the page is intact, two-dimensional, numeric and of a known compression."""
+    from imagest_core.painting.formats.tiff_kind import check_compression, check_tags, unreadable_tags
+
+    check_tags(path.name, unreadable_tags(path, page))
     if page.imagedepth > 1:
         raise MaskError(
             Message("The mask {path} is not two-dimensional: save it as one grey channel.", path=path.name)
@@ -251,6 +258,24 @@ def _check_tiff(path: Path, page: tifffile.TiffPage) -> None:
             Message("The mask {path} has samples of an unknown kind: save it as 8-bit grey.", path=path.name)
         )
     check_compression(path.name, page)
+
+
+def _accompanies(page: tifffile.TiffPage | tifffile.TiffFrame) -> bool:
+    """Return whether the page is declared as a reduced copy or a transparency mask of another one."""
+    return bool(page.aspage().subfiletype & _ACCOMPANYING)
+
+
+def _check_single(path: Path, pictures: int) -> None:
+    """Raise ``MaskError`` if the file has several pictures, because only one of them would be used."""
+    if pictures > 1:
+        raise MaskError(
+            Message(
+                "The mask {path} has {pictures} pages: save the one that marks the damage as a file of its "
+                "own.",
+                path=path.name,
+                pictures=pictures,
+            )
+        )
 
 
 def _full_scale(dtype: np.dtype[Any], bits: int) -> float:
@@ -304,11 +329,16 @@ def _open_pillow(path: Path, check: Callable[[Size], None]) -> MaskPicture:
     with path.open("rb") as file:
         head = file.read(32)
     kind, size_format, offset = next(entry for start, entry in PILLOW.items() if head.startswith(start))
+    if kind == "BMP" and head[14:18] == bmp.SHORT_HEADER:
+        size_format = "<HH"
     width, height = (abs(side) for side in struct.unpack_from(size_format, head, offset))
     check((width, height))
     if width * height > _PILLOW_PIXELS:
         raise _too_large(path)
+    if kind == "BMP" and bmp.has_palette(head):
+        return _from_array(path, (width, height), bmp.read_palette_picture(path))
     with Image.open(path, formats=[kind]) as picture:
+        _check_single(path, getattr(picture, "n_frames", 1))
         colours = "RGBA" if "transparency" in picture.info else "RGB"
         samples = np.asarray(picture.convert(colours) if picture.mode == "P" else picture)
     return _from_array(path, (width, height), samples)
@@ -321,7 +351,11 @@ def _check_decoded_size(path: Path, size: Size) -> None:
 
 def _too_large(path: Path) -> MaskError:
     return MaskError(
-        Message("The mask {path} is too large for its format: save it as a PNG or TIFF.", path=path.name)
+        Message(
+            "The mask {path} is too large to be decoded at once: save it as a TIFF, or as a PNG that is "
+            "upright and not interlaced.",
+            path=path.name,
+        )
     )
 
 

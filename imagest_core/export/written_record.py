@@ -100,18 +100,21 @@ def _resolved_path(path: Path) -> str | bytes:
 def _stored_summary(document: Document, exported: Path) -> dict[str, Any]:
     """Return the summary of the record that the last export of this file stored; empty if there is none.
 
-    A file with unknown bytes is taken for the one that was exported to its path.
+    Several files may have the same bytes: the one that was exported to this path comes first. A file with
+    unknown bytes is taken for the one that was exported to its path.
     """
-    sql = "SELECT record FROM exports WHERE {} = ? ORDER BY id DESC"
-    rows = document.store.query(sql.format("sha256"), file_sha256(exported))
-    rows = rows or document.store.query(sql.format("path"), _resolved_path(exported))
+    sql = "SELECT record FROM exports WHERE {} ORDER BY id DESC"
+    digest, path = file_sha256(exported), _resolved_path(exported)
+    rows = document.store.query(sql.format("sha256 = ? AND path = ?"), digest, path)
+    rows = rows or document.store.query(sql.format("sha256 = ?"), digest)
+    rows = rows or document.store.query(sql.format("path = ?"), path)
     try:
         found: dict[str, Any] = next((summary for (text,) in rows if (summary := loads(text))), {})
         if not found:
             return {}
         name, fields = Path(found["name"]).name, dict(found["fields"])
-        check_path(path := Path(found.get("path", name)))
-        return {"name": name, "path": path, "sha256": str(found["sha256"]), "fields": fields}
+        check_path(written := Path(found.get("path", name)))
+        return {"name": name, "path": written, "sha256": str(found["sha256"]), "fields": fields}
     except INVALID_DATA as error:
         raise VerificationError("The project's data on this export's record can't be read.") from error
 

@@ -77,12 +77,15 @@ def write_painting(
     ------
     OutputError
         The file exists, is the source, its folder is missing, or the disk is full.
+    PaintingError
+        The scan's file is missing or has changed since it was opened.
     Cancelled
         The user cancelled.
     ValueError
         A patch doesn't belong to this image.
     """
     progress = progress or Progress()
+    painting.check_stamp()
     room = 0 if copy is not None else form.room_for(painting)
     with replacing(out, force=force, source=painting.path, room=room) as temporary:
         checked = _checked(painting, patches)

@@ -1738,10 +1738,6 @@
         <translation>蒙版 {path} 部分透明：请先合并到黑色背景上。</translation>
     </message>
     <message>
-        <source>The mask {path} is too large for its format: save it as a PNG or TIFF.</source>
-        <translation>蒙版 {path} 对其格式而言过大：请保存为 PNG 或 TIFF。</translation>
-    </message>
-    <message>
         <source>The mask {path} is {width} × {height} pixels but the scan is {scan_width} × {scan_height}: they must have the same size.</source>
         <translation>蒙版 {path} 为 {width} × {height} 像素，而扫描件为 {scan_width} × {scan_height}：两者大小必须相同。</translation>
     </message>
@@ -2234,6 +2230,14 @@
         <translation>蒙版在边缘上扩展了 {pixels} 像素，宽度最多 {limit} 像素。</translation>
     </message>
     <message>
+        <source>The mask {path} has {pictures} pages: save the one that marks the damage as a file of its own.</source>
+        <translation>蒙版 {path} 有 {pictures} 页：请将标记损伤的那一页单独保存为一个文件。</translation>
+    </message>
+    <message>
+        <source>The mask {path} is too large to be decoded at once: save it as a TIFF, or as a PNG that is upright and not interlaced.</source>
+        <translation>蒙版 {path} 太大，无法一次解码：请将其保存为 TIFF，或保存为方向正确且非隔行的 PNG。</translation>
+    </message>
+    <message>
         <source>The model &apos;{name}&apos; is no checkpoint of the Imagest network; choose another model or engine.</source>
         <translation>模型“{name}”不是 Imagest 网络的检查点；请选择其他模型或引擎。</translation>
     </message>
@@ -2552,6 +2556,10 @@
     <message>
         <source>XResolution and YResolution (tags {first} and {second}), exchanged</source>
         <translation>XResolution 和 YResolution（标签 {first} 和 {second}），已互换</translation>
+    </message>
+    <message>
+        <source>a JPEG 2000 of the unknown colour space {space}</source>
+        <translation>未知色彩空间 {space} 的 JPEG 2000 图像</translation>
     </message>
     <message>
         <source>a JPEG 2000 of {bits} bits per sample</source>
@@ -2898,6 +2906,10 @@
         <translation>宽度</translation>
     </message>
     <message>
+        <source>with the proportions of the picture: if it is a copy, it still shows the damage</source>
+        <translation>与图像比例相同：如果它是该图像的副本，则仍会显示损伤</translation>
+    </message>
+    <message>
         <source>{count} bytes after the end of the JPEG</source>
         <translation>JPEG 结尾之后的 {count} 字节</translation>
     </message>
@@ -3044,6 +3056,10 @@
     <message>
         <source>{name} is being restored by another process: stop it first.</source>
         <translation>另一个进程正在修复 {name}：请先停止它。</translation>
+    </message>
+    <message>
+        <source>{name} is damaged (its tag {tag} can&apos;t be read): get an intact copy of it.</source>
+        <translation>{name} 已损坏（无法读取其标签 {tag}）：请获取一份完好的副本。</translation>
     </message>
     <message>
         <source>{name} is locked by another program: close it there, or save elsewhere; the work is still open.</source>

@@ -44,6 +44,13 @@ def test_empty_values_are_refused(cli, scan, mask, tmp_path, monkeypatch, argume
     assert sorted(tmp_path.iterdir()) == before
 
 
+@pytest.mark.parametrize("option", ["--out", "--record", "--operator", "--mask", "--style-image", "--rim"])
+def test_dashes_are_no_value(cli, scan, mask, tmp_path, option):
+    answer = cli("restore", scan, "--mask", mask, "-o", tmp_path / "out.tif", f"{option}=--")
+    assert "expected a value, not '--'" in refusal(answer)
+    assert not (tmp_path / "out.tif").exists()
+
+
 def test_an_empty_operator_is_a_value(cli, scan, mask, tmp_path):
     answer = cli("restore", scan, "--mask", mask, "-o", tmp_path / "out.tif", "--operator", "")
     assert answer.code == 0, answer.err

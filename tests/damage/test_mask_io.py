@@ -102,6 +102,16 @@ def test_rejects_another_size_before_decoding(tmp_path: Path, mask: np.ndarray) 
     assert_rejected(tmp_path / "m.tif", "300 × 269 pixels")
 
 
+def test_rejects_a_polarity_that_cannot_be_read(tmp_path: Path, mask: np.ndarray) -> None:
+    tifffile.imwrite(tmp_path / "m.tif", mask.astype(np.uint8), photometric="miniswhite", metadata=None)
+    with tifffile.TiffFile(tmp_path / "m.tif") as file:
+        at = file.pages.first.tags[262].offset
+    data = bytearray((tmp_path / "m.tif").read_bytes())
+    data[at + 4 : at + 12] = b"\x09\0\0\0\xff\xff\xff\x7f"
+    (tmp_path / "m.tif").write_bytes(data)
+    assert_rejected(tmp_path / "m.tif", "its tag 262 can't be read")
+
+
 def test_rejects_an_excessive_declared_size(tmp_path: Path) -> None:
     data = bytearray(imagecodecs.png_encode(np.zeros((4, 4), np.uint8)))
     data[16:24] = (60_000).to_bytes(4, "big") * 2

@@ -22,6 +22,7 @@ from PIL import Image
 
 from imagest_core.damage.map import DamageMap
 from imagest_core.damage.mask_io import read_mask
+from imagest_core.damage.mask_parts import read_mask_parts
 from imagest_core.errors import MaskError
 
 Write = Callable[[Path, np.ndarray], None]
@@ -61,6 +62,30 @@ def indexed(black: int, white: int, colour: int = 255) -> Callable[[np.ndarray],
         return picture
 
     return make
+
+
+def two_colours(first: int, second: int) -> Callable[[np.ndarray], Image.Image]:
+    """Return an image of 8 bits a pixel whose palette has two greys; the lighter one is damage."""
+
+    def make(mask: np.ndarray) -> Image.Image:
+        picture = Image.fromarray((mask == (second > first)).astype(np.uint8), "P")
+        picture.putpalette([first] * 3 + [second] * 3)
+        return picture
+
+    return make
+
+
+def four_bit_bmp(path: Path, mask: np.ndarray) -> None:
+    """Write a BMP of 4 bits a pixel, from the top, whose palette is black and white."""
+    height, width = mask.shape
+    rows = np.zeros((height, (width * 4 + 31) // 32 * 8), np.uint8)
+    rows[:, :width] = mask
+    data = (rows[:, ::2] << 4 | rows[:, 1::2]).tobytes()
+    header = struct.pack("<IiiHHIIiiII", 40, width, -height, 1, 4, 0, len(data), 0, 0, 2, 2)
+    start = 14 + len(header) + 8
+    path.write_bytes(
+        b"BM" + struct.pack("<III", start + len(data), 0, start) + header + b"\0\0\0\0\xff\xff\xff\0" + data
+    )
 
 
 def colour_map(black: int, white: int, scale: int) -> np.ndarray:
@@ -164,6 +189,9 @@ CONTAINERS: dict[str, Write] = {
     "TIFF, JPEG": tiff(full, compression="jpeg", compressionargs={"level": 100}, tile=(64, 64)),
     "BMP, 1 bit": pillow("BMP", Image.fromarray),
     "BMP, grey": pillow("BMP", lambda m: Image.fromarray(full(m))),
+    "BMP, black and white palette": pillow("BMP", two_colours(0, 255)),
+    "BMP, reversed palette": pillow("BMP", two_colours(255, 0)),
+    "BMP, 4 bits": four_bit_bmp,
     "BMP, RGB": pillow("BMP", lambda m: Image.fromarray(stacked(full, full, full)(m))),
     "GIF": pillow("GIF", lambda m: Image.fromarray(full(m))),
     "WebP": pillow("WEBP", lambda m: Image.fromarray(stacked(full, full, full)(m)), lossless=True),
@@ -201,6 +229,30 @@ def test_every_container_yields_the_same_mask(
     mask = shapes(seed, height, width)
     CONTAINERS[name](tmp_path / "mask", mask)
     assert read_mask(tmp_path / "mask", (width, height)) == DamageMap.from_mask(mask)
+
+
+def test_greys_of_a_bmp_keep_their_values(tmp_path: Path) -> None:
+    Image.fromarray(np.eye(40, 30, dtype=np.uint8) * 2).save(tmp_path / "labels.bmp")
+    assert [part.value for part in read_mask_parts(tmp_path / "labels.bmp").parts] == [""]
+    labels = np.arange(1200, dtype=np.uint8).reshape(40, 30) % 3
+    Image.fromarray(labels).save(tmp_path / "labels.bmp")
+    assert [part.value for part in read_mask_parts(tmp_path / "labels.bmp").parts] == ["1", "2"]
+
+
+def test_files_of_several_pictures_are_refused(tmp_path: Path) -> None:
+    first, second = (Image.fromarray(full(shapes(seed, 40, 50))) for seed in (1, 2))
+    for name, kind in (("m.tif", "TIFF"), ("m.gif", "GIF"), ("m.png", "PNG")):
+        first.save(tmp_path / name, kind, save_all=True, append_images=[second])
+        with pytest.raises(MaskError, match=f"{name} has 2 pages: save the one"):
+            read_mask(tmp_path / name)
+
+
+def test_reduced_copies_are_no_further_pictures(tmp_path: Path) -> None:
+    mask = shapes(1, 40, 50)
+    with tifffile.TiffWriter(tmp_path / "m.tif") as writer:
+        writer.write(full(mask))
+        writer.write(full(mask)[::2, ::2], subfiletype=1)
+    assert read_mask(tmp_path / "m.tif") == DamageMap.from_mask(mask)
 
 
 def test_any_value_besides_0_is_damage(tmp_path: Path) -> None:
@@ -386,6 +438,7 @@ def test_rejects_a_png_with_a_wrong_checksum(tmp_path: Path) -> None:
 MEASURED = """
 import resource, sys
 from imagest_core.damage.mask_io import read_mask
+from imagest_core.damage.mask_parts import read_mask_parts
 from imagest_core.damage.mask_pictures import open_mask
 import imagecodecs, tifffile
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

@@ -100,6 +100,9 @@ HANDMADE: dict[str, tuple[bytes, str]] = {
     "Deflate that isn't": (tiff(grey(t259=(3, 1, 8)), bytes(64)), "damaged"),
     "LZW that isn't": (tiff(grey(t259=(3, 1, 5)), b"\x80\x01\xff" * 30), "damaged"),
     "JPEG that isn't": (tiff(grey(t259=(3, 1, 7)), bytes(62) + b"\xff\xd9"), "damaged"),
+    "a compression that can't be read": (tiff(grey(t259=(3, 9, 9_000)), bytes(64)), "tag 259 can't be read"),
+    "an orientation that can't be read": (tiff(grey() | {274: (3, 9, 9_000)}, bytes(80)), "tag 274 can't be"),
+    "a profile that can't be read": (tiff(grey() | {34675: (7, 99, 9_000)}, bytes(80)), "profile"),
     "a loop of directories": (b"II*\0" + struct.pack("<IHI", 8, 0, 8) + bytes(20), "damaged|size"),
     "no directory": (b"II*\0" + bytes(12), "damaged"),
     "only a head": (b"II*\0", "damaged"),
@@ -233,6 +236,99 @@ def test_png_below_8_bits_is_read_as_grey(tmp_path: Path, depth: int) -> None:
     path.write_bytes(png(8, 8, depth, 0, rows))
     with open_painting(path) as painting:
         assert np.array_equal(painting.read()[..., 0], values * (255 // (2**depth - 1)))
+
+
+OTHER_SAMPLES = {
+    "grey": SAMPLES[..., 0].copy(),
+    "with alpha": np.dstack([SAMPLES, SAMPLES[..., :1]]),
+    "smaller": SAMPLES[:40, :40].copy(),
+    "wider": np.pad(SAMPLES, ((0, 0), (0, 16), (0, 0))),
+    "of the same area": SAMPLES.reshape(48, 64, 3),
+}
+
+
+@pytest.mark.parametrize(
+    ("codec", "name"),
+    [
+        (codec, name)
+        for codec in ("jpeg", "jpeg2000", "webp")
+        for name in OTHER_SAMPLES
+        if (codec, name) != ("webp", "grey")
+    ],
+)
+@pytest.mark.parametrize("tile", [(64, 48), None])
+def test_segment_of_another_size_is_damage(
+    tmp_path: Path, name: str, tile: tuple[int, int] | None, codec: str
+) -> None:
+    path, encode = (
+        tmp_path / "x.tif",
+        getattr(imagecodecs, {"jpeg2000": "jpeg2k"}.get(codec, codec) + "_encode"),
+    )
+    options = {"shape": SAMPLES.shape, "dtype": np.uint8, "photometric": "rgb", "metadata": None}
+    for samples in (SAMPLES, OTHER_SAMPLES[name]):
+        segments = iter([encode(np.ascontiguousarray(samples))])
+        tifffile.imwrite(path, segments, compression=codec, tile=tile, rowsperstrip=64, **options)
+        if samples is SAMPLES:
+            with open_painting(path) as painting:
+                assert painting.read().shape == SAMPLES.shape
+    assert "damaged" in refusal(path)
+
+
+def test_strip_that_is_higher_than_the_picture_is_read(tmp_path: Path) -> None:
+    found, path = [], tmp_path / "x.tif"
+    options = {"shape": SAMPLES.shape, "dtype": np.uint8, "photometric": "rgb", "metadata": None}
+    for samples in (SAMPLES, np.pad(SAMPLES, ((0, 16), (0, 0), (0, 0)))):
+        segments = iter([imagecodecs.jpeg_encode(samples, 95)])
+        tifffile.imwrite(path, segments, compression="jpeg", rowsperstrip=64, **options)
+        with open_painting(path) as painting:
+            found.append(painting.read())
+    plain, taller = (samples[:56] for samples in found)  # chroma below is interpolated
+    np.testing.assert_array_equal(plain, taller)
+
+
+def test_webp_in_a_grey_page_is_damage(tmp_path: Path) -> None:
+    segments = iter([imagecodecs.webp_encode(np.ascontiguousarray(SAMPLES[:40, :40]), lossless=True)])
+    options = {"shape": SAMPLES.shape[:2], "dtype": np.uint8, "photometric": "minisblack", "metadata": None}
+    tifffile.imwrite(tmp_path / "x.tif", segments, compression="webp", rowsperstrip=64, **options)
+    assert "damaged" in refusal(tmp_path / "x.tif")
+
+
+def test_signed_segment_is_damage(tmp_path: Path) -> None:
+    segments = iter([imagecodecs.jpeg2k_encode(SAMPLES.astype(np.int8), reversible=True)])
+    options = {"shape": SAMPLES.shape, "dtype": np.uint8, "photometric": "rgb", "metadata": None}
+    tifffile.imwrite(tmp_path / "x.tif", segments, compression="jpeg2000", rowsperstrip=64, **options)
+    assert "damaged" in refusal(tmp_path / "x.tif")
+
+
+@pytest.mark.parametrize("kind", [np.int8, np.int16])
+def test_signed_jpeg_2000_is_refused(tmp_path: Path, kind: type) -> None:
+    path = tmp_path / "x.jp2"
+    path.write_bytes(imagecodecs.jpeg2k_encode(SAMPLES.astype(kind), reversible=True))
+    assert "signed whole-number picture" in refusal(path)
+
+
+@pytest.mark.parametrize(
+    ("space", "said"), [(12, "CMYK"), (14, "L\\*a\\*b"), (21, "colour space 21"), (24, "24")]
+)
+def test_jpeg_2000_of_other_colours_is_refused(tmp_path: Path, space: int, said: str) -> None:
+    path = tmp_path / "x.jp2"
+    path.write_bytes(jpeg_2000(space))
+    assert re.search(said, refusal(path))
+
+
+def test_jpeg_2000_of_ycc_is_read_as_rgb(tmp_path: Path) -> None:
+    path = tmp_path / "x.jp2"
+    path.write_bytes(jpeg_2000(18))
+    with open_painting(path) as painting:
+        assert "The file stores YCbCr samples; they are read as RGB." in painting.notes
+        assert not np.array_equal(painting.read(), SAMPLES)
+
+
+def jpeg_2000(space: int) -> bytes:
+    """Return a JPEG 2000 that declares this enumerated colour space."""
+    data = bytearray(imagecodecs.jpeg2k_encode(SAMPLES, reversible=True, codecformat="jp2"))
+    struct.pack_into(">I", data, data.index(b"colr") + 7, space)
+    return bytes(data)
 
 
 def test_cmyk_is_refused(tmp_path: Path) -> None:

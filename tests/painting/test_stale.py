@@ -112,6 +112,22 @@ def test_only_images_are_removed_from_values(tmp_path: Path, order: str, big: bo
         assert xmp.text_of(tags[700].value, "dc", "format") == "image/tiff"
 
 
+@pytest.mark.parametrize("kind", [2, 3, 4, 8, 9])
+def test_images_in_private_values_of_any_type_are_removed(tmp_path: Path, kind: int) -> None:
+    source, out = tmp_path / "source.tif", tmp_path / "out.tif"
+    value = PRIVATE + jpeg() + bytes(-len(PRIVATE + jpeg()) % 4)
+    tagged(source, (65000, 7, value))
+    data = bytearray(source.read_bytes())
+    with tifffile.TiffFile(source) as tiff:
+        at = tiff.pages[0].tags[65000].offset
+    size = {2: 1, 3: 2, 4: 4, 8: 2, 9: 4}[kind]
+    struct.pack_into("<HI", data, at + 2, kind, len(value) // size)
+    source.write_bytes(data)
+    assert written(source, out) == [("Embedded preview (tag 65000)", "removed")]
+    assert jpeg()[200:230] not in out.read_bytes()
+    assert PRIVATE in out.read_bytes()
+
+
 def test_value_shared_with_another_page_is_kept_there(tmp_path: Path) -> None:
     source, out = tmp_path / "source.tif", tmp_path / "out.tif"
     value = resource(1036, jpeg(1)) + resource(2000, b"a path")
@@ -186,6 +202,19 @@ def test_thumbnail_pages_are_removed_and_others_kept(tmp_path: Path) -> None:
         assert len(tiff.pages) == 4
         np.testing.assert_array_equal(tiff.pages[2].asarray(), other)
         np.testing.assert_array_equal(tiff.pages[3].asarray(), noise(10, 7, seed=5))
+
+
+@pytest.mark.parametrize("compression", ["zlib", "jpeg"])
+def test_undeclared_copies_are_named(tmp_path: Path, compression: str) -> None:
+    source = tmp_path / "source.tif"
+    with tifffile.TiffWriter(source) as writer:
+        writer.write(smooth(40, 60), photometric="rgb", compression=compression, metadata=None)
+        for height, width in ((20, 30), (30, 20), (40, 60)):
+            writer.write(smooth(height, width), photometric="rgb", compression="zlib", metadata=None)
+    with open_painting(source) as painting:
+        notes = [note for note in metadata_notes(painting) if note.action == "kept"]
+    assert [note.tag for note in notes if note.detail] == ["Page 2 of the file"]
+    assert "if it is a copy, it still shows the damage" in notes[0].sentence
 
 
 def test_page_of_another_image_is_ignored(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ import tifffile
 from PIL import Image
 from tiff_samples import Kind, noise, painted, restore, samples_of, smooth, write_source
 
-from imagest_core.errors import OutputError, VerificationError
+from imagest_core.errors import OutputError, PaintingError, VerificationError
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.reader import open_painting
 from imagest_core.painting.tiff import pieces as tiff_pieces
@@ -39,6 +39,17 @@ def make_source(folder: Path, suffix: str) -> Path:
     else:
         Image.fromarray(smooth(75, 101)).save(source)
     return source
+
+
+@pytest.mark.parametrize("suffix", [".tif", ".png"])
+def test_scan_that_was_deleted_while_open_is_named(tmp_path: Path, suffix: str) -> None:
+    source = make_source(tmp_path, suffix)
+    with open_painting(source) as painting:
+        painting.read(painting.box)
+        source.unlink()
+        with pytest.raises(PaintingError, match="has changed since it was opened"):
+            write_painting(painting, [PATCH], tmp_path / "out.tif", check=lambda _: None)
+    assert names(tmp_path) == []
 
 
 @pytest.mark.parametrize("suffix", [".tif", ".png"])

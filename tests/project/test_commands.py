@@ -155,6 +155,20 @@ def test_verify_reports_changes_outside_the_samples(project: Path, command: Comm
     assert "out.tif was changed after it was exported" in note
 
 
+def test_record_of_another_file_with_the_same_bytes_is_not_checked(
+    project: Path, command: Command, tmp_path: Path
+) -> None:
+    first, second, record = tmp_path / "first.tif", tmp_path / "second.tif", tmp_path / "first.json"
+    assert command("export", project, "-o", first, "--record", record)[0] == 0
+    assert command("export", project, "-o", second)[0] == 0
+    assert first.read_bytes() == second.read_bytes()
+    record.write_text("{}")
+    assert command("verify", project, second)[0] == 0
+    assert command("verify", project, first)[0] == 1
+    first.rename(tmp_path / "moved.tif")
+    assert command("verify", project, tmp_path / "moved.tif")[0] == 1
+
+
 @pytest.mark.parametrize("name", ["out.json", "elsewhere/out.json", os.fsdecode(b"out\xe9.json")])
 def test_verify_checks_the_record_at_any_location(
     project: Path, command: Command, tmp_path: Path, name: str

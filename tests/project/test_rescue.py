@@ -115,6 +115,17 @@ def test_rebuilds_a_lost_first_page(project: Path, tmp_path: Path) -> None:
         assert rescued.state.decisions == before.decisions
 
 
+def test_reads_rows_below_a_table_definition_that_is_not_utf8(project: Path, tmp_path: Path) -> None:
+    content, word = project.read_bytes(), b"name TEXT NOT NULL, time"
+    assert word in content
+    project.write_bytes(content.replace(word, b"name TEXT NOT \xa9ULL, time"))
+    with pytest.raises(ProjectError, match="is damaged"):
+        Document.open_read_only(project)
+    rescue(project, tmp_path / "new.imagest")
+    with Document.open(tmp_path / "new.imagest") as rescued:
+        assert sorted(rescued.state.runs) == [1, 2]
+
+
 def test_rebuilds_lost_tiles_from_the_history(document: Document, brush, tmp_path: Path) -> None:
     for step in range(9):
         brush(document, Box(step * 60, 20, 70, 200), 1 + step % 6)

@@ -120,7 +120,13 @@ def _read(path: Path) -> tuple[bytes, JpegMetadata]:
     )
 
 
-def _markers(data: mmap) -> Iterator[tuple[int, int, int]]:
+def find_frame(data: bytes) -> bytes | None:
+    """Return the frame header of a JPEG: bits, height, width and channels; None if it has none."""
+    headers = (data[start:end] for marker, start, end in _markers(data) if marker in _FRAMES)
+    return next((header for header in headers if len(header) > 5), None)
+
+
+def _markers(data: mmap | bytes) -> Iterator[tuple[int, int, int]]:
     """Yield (marker, start and end of its payload), skipping the entropy-coded data."""
     at = 2
     while 0 <= (at := data.find(b"\xff", at)) < len(data) - 1:

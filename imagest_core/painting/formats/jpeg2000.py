@@ -35,6 +35,8 @@ _OF_THE_PICTURE |= {b"rreq", b"free", b"jp2c"}
 _CONTAINERS = (b"jp2h", b"res ")
 _REVERSIBLE = 1
 _SPACES = {12: Message("a CMYK picture"), 14: Message("a CIE L*a*b* picture")}
+_SRGB, _GREY, _YCC = 16, 17, 18
+"""Enumerated colour spaces that are read; samples of sYCC are decoded as RGB."""
 
 
 @dataclass
@@ -43,7 +45,7 @@ class _Parts:
 
     codestream: bytes = b""
     profile: bytes | None = None
-    space: int = 16
+    space: int = _SRGB
     palette: bool = False
     alpha: bool = False
     xmp: bytes | None = None
@@ -60,7 +62,7 @@ def open_jpeg2000(path: Path, limits: Limits) -> WholeSource:
     """Open a JPEG 2000, which is decoded on first access; raise ``PaintingError`` on failure."""
     with decoding(path):
         parts = _read(path)
-        width, height, channels, depths = _size(parts.codestream)
+        width, height, channels, depths = codestream_size(parts.codestream)
         reversible = _reversible(parts.codestream)
     _check_complete(path, parts)
     depth = _checked_depth(path.name, parts, channels, depths)
@@ -77,6 +79,9 @@ def open_jpeg2000(path: Path, limits: Limits) -> WholeSource:
         profile=parts.profile,
         resolution=parts.resolution or exif.resolution,
         metadata=_metadata(exif, parts),
+        notes=(Message("The file stores YCbCr samples; they are read as RGB."),)
+        if parts.space == _YCC
+        else (),
     )
     return WholeSource(path, facts, _decode, limits)
 
@@ -106,7 +111,7 @@ def jpeg2000_size(path: Path) -> tuple[int, int, int]:
     """Return width, height and bits of the deepest sample; raise ``PaintingError`` on failure."""
     with decoding(path):
         parts = _read(path)
-        width, height, _, depths = _size(parts.codestream)
+        width, height, _, depths = codestream_size(parts.codestream)
     _check_complete(path, parts)
     return width, height, max(depths)
 
@@ -119,6 +124,10 @@ def _decode(data: bytes) -> Samples:
 
 def _checked_depth(name: str, parts: _Parts, channels: int, depths: set[int]) -> int:
     kind = _SPACES.get(parts.space)
+    if kind is None and parts.profile is None and parts.space not in (_SRGB, _GREY, _YCC):
+        kind = Message("a JPEG 2000 of the unknown colour space {space}", space=parts.space)
+    if is_signed(parts.codestream, channels):
+        kind = Message("a signed whole-number picture")
     if parts.palette:
         kind = Message("a palette (indexed colour) picture")
     elif kind is None and channels not in (1, 2, 3, 4):
@@ -202,12 +211,17 @@ def _resolution(value: bytes) -> resolution.Resolution | None:
     return resolution.from_metre(x, y, "JPEG 2000 resolution box")
 
 
-def _size(codestream: bytes) -> tuple[int, int, int, set[int]]:
+def codestream_size(codestream: bytes) -> tuple[int, int, int, set[int]]:
     """Return width, height, components and the set of their depths from the SIZ marker."""
     right, bottom, left, top = struct.unpack_from(">IIII", codestream, 8)
     (channels,) = struct.unpack_from(">H", codestream, 40)
     depths = {(codestream[42 + 3 * i] & 0x7F) + 1 for i in range(min(channels, 16))}
     return right - left, bottom - top, channels, depths
+
+
+def is_signed(codestream: bytes, channels: int) -> bool:
+    """Return whether a component of the codestream has signed samples."""
+    return any(codestream[42 + 3 * i] & 0x80 for i in range(min(channels, 16)))
 
 
 def _reversible(codestream: bytes) -> bool:

@@ -80,6 +80,8 @@ class PngHeader:
         Whether a colour, or a palette entry, is transparent.
     palette
         Colours (n, 3) uint8 if the samples are indices, otherwise None.
+    pictures
+        How many pictures an animation has, otherwise 1.
     """
 
     width: int
@@ -90,6 +92,7 @@ class PngHeader:
     interlaced: bool
     transparent: bool
     palette: NDArray[np.uint8] | None
+    pictures: int = 1
 
 
 def read_png_header(path: Path) -> PngHeader:
@@ -114,6 +117,7 @@ def read_png_header(path: Path) -> PngHeader:
         bool(interlaced),
         b"tRNS" in chunks.found,
         palette,
+        int.from_bytes(chunks.found.get(b"acTL", b"\0\0\0\1")[:4], "big"),
     )
 
 

@@ -18,6 +18,7 @@ from imagest_core.painting.formats import ycbcr
 from imagest_core.painting.formats.base import Facts, Limits, RegionReader, Samples, check_size, decoding
 from imagest_core.painting.formats.cache import SegmentCache
 from imagest_core.painting.formats.file_bytes import FileBytes
+from imagest_core.painting.formats.segment_frame import FrameCheck, frame_check
 from imagest_core.painting.formats.segments import SegmentLayout, SegmentReader
 from imagest_core.painting.formats.tiff_facts import WHITE_IS_ZERO, page_facts
 from imagest_core.painting.formats.tiff_kind import (
@@ -25,7 +26,9 @@ from imagest_core.painting.formats.tiff_kind import (
     JPEG,
     OLD_JPEG,
     check_kind,
+    check_tags,
     is_plain_ycbcr,
+    unreadable_tags,
 )
 from imagest_core.painting.formats.tiff_old_jpeg import old_jpeg
 from imagest_core.painting.formats.whole import WholeSource
@@ -49,8 +52,10 @@ class TiffSource:
                 raise PaintingError(missing_page_message(path.name, pages, page))
             chosen = _page_of(tiff, page)
             check_size(path.name, chosen.imagewidth, chosen.imagelength, limits)
+            unreadable = unreadable_tags(path, chosen)
+            check_tags(path.name, unreadable)
             check_kind(path.name, chosen)
-            self._facts = page_facts(tiff, chosen, page, pages)
+            self._facts = page_facts(tiff, chosen, page, pages, unreadable)
             self._reduced: dict[int, RegionReader] = {}
             if chosen.compression == OLD_JPEG:
                 self._native: RegionReader | WholeSource = old_jpeg(path, chosen, self._facts, limits)
@@ -250,6 +255,7 @@ def _decoder(page: TiffPage) -> Any:
         _decode_segment,
         decode=partial(decode, **options),
         jpeg=page.compression in JPEG,
+        check=frame_check(page),
         bilevel=_is_bilevel(page),
         inverted=page.photometric == WHITE_IS_ZERO,
     )
@@ -309,11 +315,20 @@ def _missing_notes(layout: SegmentLayout) -> tuple[str, ...]:
 
 
 def _decode_segment(
-    data: bytes, index: int, *, decode: Any, jpeg: bool, bilevel: bool, inverted: bool
+    data: bytes,
+    index: int,
+    *,
+    decode: Any,
+    jpeg: bool,
+    check: FrameCheck | None,
+    bilevel: bool,
+    inverted: bool,
 ) -> Samples:
     """Return samples (rows, columns, samples); 1-bit samples become 0 (black) and 255 (white)."""
     if jpeg and _END_OF_JPEG not in data[-64:]:
         raise ValueError("a JPEG segment without its end")
+    if check is not None:
+        check(data, index)
     samples: Samples = decode(data, index)[0][0]
     if bilevel:
         return np.where((samples != 0) ^ inverted, np.uint8(255), np.uint8(0))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
+
 import numpy as np
 from tifffile import TiffFile, TiffPage
 
@@ -11,12 +13,15 @@ from imagest_core.painting.formats.base import Facts
 from imagest_core.painting.formats.tiff_kind import COMPRESSIONS, GREY, is_plain_ycbcr
 from imagest_core.painting.metadata.model import Metadata
 
+_PROFILE = 34675
 WHITE_IS_ZERO = 0
 """Value of the tag PhotometricInterpretation."""
 
 
-def page_facts(tiff: TiffFile, page: TiffPage, index: int, pages: int) -> Facts:
-    """Return the properties of a page from its tags."""
+def page_facts(
+    tiff: TiffFile, page: TiffPage, index: int, pages: int, unreadable: Container[int] = ()
+) -> Facts:
+    """Return the properties of a page from its tags; ``unreadable`` ones are damaged."""
     bilevel = page.bitspersample == 1
     compression, lossy = COMPRESSIONS[page.compression]
     return Facts(
@@ -31,7 +36,7 @@ def page_facts(tiff: TiffFile, page: TiffPage, index: int, pages: int) -> Facts:
         extra=_extra(page),
         white_is_zero=page.photometric == WHITE_IS_ZERO and not bilevel,
         orientation=tag_number(page, 274, 1),
-        profile=_blob(page, 34675),
+        profile=b"" if _PROFILE in unreadable else _blob(page, _PROFILE),
         resolution=_resolution(page),
         metadata=_metadata(page),
         page=index,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from itertools import islice
+from pathlib import Path
 
 from tifffile import TiffPage
 
@@ -10,6 +12,7 @@ from imagest_core.errors import PaintingError
 from imagest_core.messages import Message, template
 from imagest_core.painting.formats.base import counted_channels
 from imagest_core.painting.tiff.codec import predictor_of
+from imagest_core.painting.tiff.ifd import Structure
 from imagest_core.printable import article
 
 JPEG = frozenset({7})
@@ -54,6 +57,11 @@ _RAW_COMPRESSIONS = frozenset({32767, 34713, 65535})
 """Compressions of Sony, Nikon and Pentax raw files."""
 _MOST_SUB_PAGES = 16
 _UNSIGNED = (1, 4)
+_NEEDED = (
+    *(256, 257, 258, 259, 262, 266, 273, 274, 277, 278, 279, 284, 317, 320, 322, 323, 324, 325, 338, 339),
+    *(347, 530, 532),
+)
+"""Tags that define the samples, their order and their layout."""
 _FORMATS = {
     2: Message("a signed whole-number picture"),
     3: Message("a floating-point picture"),
@@ -79,6 +87,27 @@ def check_kind(name: str, page: TiffPage) -> None:
     if is_plain_ycbcr(page) and (page.bitspersample, page.samplesperpixel, predictor) != (8, 3, 1):
         _refuse(
             name, Message("a YCbCr picture of an unknown layout"), Message("convert it to 8- or 16-bit RGB")
+        )
+
+
+def unreadable_tags(path: Path, page: TiffPage) -> set[int]:
+    """Return the tags of the page whose values tifffile skipped because they are damaged."""
+    with path.open("rb") as file:
+        directory = Structure(file).try_directory(page.offset)
+    entries = directory.entries if directory else ()
+    return {entry.tag for entry in entries if entry.count and entry.tag not in page.tags}
+
+
+def check_tags(name: str, unreadable: Container[int]) -> None:
+    """Raise ``PaintingError`` if a tag without which samples have another meaning can't be read."""
+    lost = [tag for tag in _NEEDED if tag in unreadable]
+    if lost:
+        raise PaintingError(
+            Message(
+                "{name} is damaged (its tag {tag} can't be read): get an intact copy of it.",
+                name=name,
+                tag=lost[0],
+            )
         )
 
 

@@ -33,7 +33,7 @@ def open_webp(path: Path, limits: Limits) -> WholeSource:
             raise PaintingError(
                 Message("{path} is an animation: save one of its pictures as a still.", path=path.name)
             )
-        width, height, alpha = _size(chunks)
+        width, height, alpha = canvas_size(chunks)
     exif = Exif(chunks.get(b"EXIF"))
     facts = Facts(
         format="WebP",
@@ -88,7 +88,7 @@ def _chunks(path: Path) -> dict[bytes, bytes]:
     return chunks
 
 
-def _size(chunks: dict[bytes, bytes]) -> tuple[int, int, bool]:
+def canvas_size(chunks: dict[bytes, bytes]) -> tuple[int, int, bool]:
     """Return width, height and whether there is alpha, from the coded image itself."""
     if b"VP8L" in chunks:
         bits = int.from_bytes(chunks[b"VP8L"][1:5], "little")

@@ -61,7 +61,7 @@ class WholeSource:
             samples = self._decode(self._path.read_bytes())
         samples = samples[..., np.newaxis] if samples.ndim == 2 else samples
         declared = facts.height, facts.width, facts.channels
-        if samples.shape != declared or samples.dtype.itemsize * 8 != facts.depth:
+        if samples.shape != declared or samples.dtype != np.dtype(f"u{facts.depth // 8}"):
             raise PaintingError(
                 Message(
                     "{path} is damaged (its picture doesn't match its header): get an intact copy of it.",

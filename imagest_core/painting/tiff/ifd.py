@@ -147,10 +147,11 @@ class Structure:
         (count,) = self._unpack("n", offset)
         start = offset + flavour.count_size
         table = self.bytes_at(start, count * flavour.entry_size + flavour.offset_size)
-        entries = tuple(
-            self._entry(table[i * flavour.entry_size :], start + i * flavour.entry_size) for i in range(count)
-        )
-        (following,) = struct.unpack_from(flavour.code("o"), table, count * flavour.entry_size)
+        end = count * flavour.entry_size
+        rows = struct.iter_unpack(flavour.code("HHoo"), table[:end])
+        offsets = range(start, start + end, flavour.entry_size)
+        entries = tuple(self._entry(row, at) for row, at in zip(rows, offsets))
+        (following,) = struct.unpack_from(flavour.code("o"), table, end)
         return Directory(offset, entries, following, flavour.count_size + len(table))
 
     def chain(self, offset: int | None = None) -> Iterator[Directory]:
@@ -240,8 +241,8 @@ class Structure:
         code = self.flavour.code(layout)
         return struct.unpack(code, self.bytes_at(offset, struct.calcsize(code)))
 
-    def _entry(self, data: bytes, offset: int) -> IfdEntry:
-        tag, kind, count, value = struct.unpack_from(self.flavour.code("HHoo"), data)
+    def _entry(self, row: tuple[int, ...], offset: int) -> IfdEntry:
+        tag, kind, count, value = row
         inline = KIND_SIZE.get(kind, 0) * count <= self.flavour.offset_size
         field = offset + self.flavour.entry_size - self.flavour.offset_size
         return IfdEntry(tag, kind, count, offset, field if inline else value, inline)

@@ -44,6 +44,8 @@ _MOST_COPIES = 64
 """Largest number of reduced copies of a page; valid files have a few."""
 
 _OLD_SUBFILE_TYPE, _OLD_REDUCED = 255, 2
+POSSIBLE_COPY = Message("with the proportions of the picture: if it is a copy, it still shows the damage")
+"""Explanation of a page of :func:`possible_copies`."""
 _JPEG_STREAM = 513
 
 
@@ -89,6 +91,22 @@ def _find_reduced_copies(structure: Structure, page: int) -> Iterator[ReducedCop
         level = reduction_level(structure, native, each)
         yield ReducedCopy(each, level, name, None)
         yield from _below(structure, native, each, visited, kept=level > 0)
+
+
+def possible_copies(structure: Structure, page: int, copies: Sequence[ReducedCopy]) -> list[int]:
+    """Return the numbers (from 1) of pages that may be ``copies`` of ``page``, too, but aren't declared so.
+
+    They are smaller and have its proportions. They are not changed, since they may be pictures of their own.
+    """
+    pages = list(structure.chain())
+    declared = {each.directory.offset for each in copies}
+    return [
+        number
+        for number, each in enumerate(pages, 1)
+        if each.offset not in declared
+        and not _accompanies(structure, each)
+        and _same_proportions(structure, pages[page], each)
+    ]
 
 
 def children(structure: Structure, directory: Directory, visited: set[int]) -> Iterator[Directory]:

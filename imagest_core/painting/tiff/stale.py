@@ -25,12 +25,19 @@ from imagest_core.painting.tiff.ifd import (
     Field,
     IfdEntry,
     Structure,
+    is_pointer,
     packed_field,
 )
-from imagest_core.painting.tiff.pyramid import ReducedCopy, children, reduced_copies
+from imagest_core.painting.tiff.pyramid import (
+    POSSIBLE_COPY,
+    ReducedCopy,
+    children,
+    possible_copies,
+    reduced_copies,
+)
 
-_BYTES = (1, 6, 7)
-"""Types of values that can contain an image."""
+_BYTES, _PRIVATE = (1, 6, 7), 32768
+"""Types of values that can contain an image, and the first tag whose values of other types can, too."""
 
 _JPEG_STREAM, _JPEG_LENGTH = 513, 514
 _LONGEST = 256 << 20
@@ -50,11 +57,16 @@ class RemovalPlan:
 
 
 def stale_notes(path: Path, page: int) -> list[WritingNote]:
-    """Return notes on what patching ``page`` of the TIFF file updates or removes."""
+    """Return notes on what patching ``page`` of the TIFF file updates or removes, and on possible copies."""
     with open(path, "rb") as file:
         structure = Structure(file)
-        levels = [each for each in reduced_copies(structure, page) if each.level]
-        return [WritingNote(each.name, "updated") for each in levels] + removal_plan(structure, page).notes
+        copies = reduced_copies(structure, page)
+        updated = [WritingNote(each.name, "updated") for each in copies if each.level]
+        kept = [
+            WritingNote(Message("Page {number} of the file", number=number), "kept", POSSIBLE_COPY)
+            for number in possible_copies(structure, page, copies)
+        ]
+        return updated + removal_plan(structure, page).notes + kept
 
 
 def remove_stale(file: BinaryIO, page: int) -> list[WritingNote]:
@@ -129,7 +141,8 @@ def _is_old_jpeg(structure: Structure, directory: Directory) -> bool:
 def _plan_value(structure: Structure, entry: IfdEntry, plan: RemovalPlan) -> None:
     tag = entry.tag
     known = tag in (stale_values.IPTC, stale_values.PHOTOSHOP, stale_values.LAYERS)
-    if entry.inline or not (known or entry.kind in _BYTES) or entry.size > structure.size:
+    can_hold = known or entry.kind in _BYTES or (tag >= _PRIVATE and not is_pointer(entry))
+    if entry.inline or not can_hold or entry.size > structure.size:
         return
     if tag == stale_values.LAYERS:
         value, notes = stale_values.clean_value(tag, b"")

@@ -42,7 +42,7 @@ from imagest_core.painting.tiff.ifd import (
     Structure,
     append_directory,
 )
-from imagest_core.painting.tiff.pyramid import reduced_copies
+from imagest_core.painting.tiff.pyramid import POSSIBLE_COPY, possible_copies, reduced_copies
 
 BYTE, ASCII, SHORT, LONG, RATIONAL, UNDEFINED = 1, 2, 3, 4, 5, 7
 """TIFF field types."""
@@ -153,16 +153,17 @@ def _page_notes(painting: Painting, origin: tuple[Structure, Directory] | None) 
         return []
     structure, shown = origin
     kept = {each.offset for pages in other_pages(painting, origin) for each in pages}
-    gone = {each.directory.offset for each in reduced_copies(structure, painting.page)} | {shown.offset}
-    return [
-        WritingNote(Message("Page {number} of the file", number=number), "kept")
-        if page.offset in kept
-        else WritingNote(
-            Message("Page {number} of the file", number=number), "lost", Message("as it is damaged")
-        )
-        for number, page in enumerate(structure.chain(), 1)
-        if page.offset not in gone
-    ]
+    copies = reduced_copies(structure, painting.page)
+    gone = {each.directory.offset for each in copies} | {shown.offset}
+    similar = possible_copies(structure, painting.page, copies)
+    notes = []
+    for number, page in enumerate(structure.chain(), 1):
+        name = Message("Page {number} of the file", number=number)
+        if page.offset in kept:
+            notes.append(WritingNote(name, "kept", POSSIBLE_COPY if number in similar else ""))
+        elif page.offset not in gone:
+            notes.append(WritingNote(name, "lost", Message("as it is damaged")))
+    return notes
 
 
 def other_pages(

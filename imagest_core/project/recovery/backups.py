@@ -13,7 +13,7 @@ from imagest_core.errors import OutputError
 from imagest_core.messages import Message
 from imagest_core.painting.atomic import check_room, sync
 from imagest_core.progress import Cancelled, Progress
-from imagest_core.project.storage.connection import connect_to_read, reading, writing
+from imagest_core.project.storage.connection import UNREADABLE, connect_to_read, reading, writing
 from imagest_core.project.storage.folders import backup_folder
 from imagest_core.project.storage.lock import HeldError, Lock
 
@@ -97,7 +97,7 @@ def _check(copy: sqlite3.Connection, project: Path, progress: Progress) -> None:
     copy.set_progress_handler(lambda: _is_cancelled(progress), 100_000)
     try:
         is_intact = copy.execute("PRAGMA quick_check(1)").fetchone() == ("ok",)
-    except sqlite3.DatabaseError:
+    except UNREADABLE:
         progress.check()
         is_intact = False
     if not is_intact:
@@ -120,7 +120,7 @@ def _is_cancelled(progress: Progress) -> bool:
 
 def _fingerprint_of_backup(backup: Path) -> list[object] | None:
     """Return the fingerprint of a backup, or None if it can't be read."""
-    with suppress(sqlite3.Error), closing(connect_to_read(backup)) as db:
+    with suppress(*UNREADABLE), closing(connect_to_read(backup)) as db:
         return _fingerprint(db)
     return None
 

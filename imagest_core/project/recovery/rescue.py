@@ -25,6 +25,7 @@ from imagest_core.project.recovery import salvage
 from imagest_core.project.recovery.backups import backups
 from imagest_core.project.state import PaintingReference
 from imagest_core.project.storage.connection import (
+    UNREADABLE,
     connect,
     connect_to_read,
     may_be_project,
@@ -105,7 +106,7 @@ def rescue(
 def _check_project(path: Path) -> None:
     """Raise ``ProjectError`` if the file is clearly something else than a project, damaged or not."""
     names: set[str] = set()
-    with suppress(sqlite3.Error, ImagestError), closing(connect_to_read(path)) as db:
+    with suppress(*UNREADABLE, ImagestError), closing(connect_to_read(path)) as db:
         names = {str(row[0]) for row in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
     if (names and names.isdisjoint(TABLES)) or not may_be_project(path):
         raise ProjectError(not_a_project_message(path))
@@ -159,7 +160,7 @@ def _readable(path: Path) -> bool:
     try:
         with closing(connect(path)) as db:
             return has_project_tables(db)
-    except (sqlite3.Error, UnicodeDecodeError):
+    except UNREADABLE:
         return False
 
 
@@ -229,14 +230,14 @@ def _copy_table(
 
 
 def _columns(db: sqlite3.Connection, table: str) -> list[str]:
-    with suppress(sqlite3.Error):
+    with suppress(*UNREADABLE):
         return [row[1] for row in db.execute(f"PRAGMA table_info({table})")]
     return []
 
 
 def _highest(db: sqlite3.Connection, table: str) -> int:
     """Return the highest row number, or, if it can't be read, an upper bound."""
-    with suppress(sqlite3.Error):
+    with suppress(*UNREADABLE):
         return int(db.execute(f"SELECT coalesce(max(rowid), 0) FROM {table} NOT INDEXED").fetchone()[0])
     pages, size = (db.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "page_size"))
     return int(pages * size // _SMALLEST_ROW)
@@ -249,7 +250,7 @@ def _rows(db: sqlite3.Connection, table: str, low: int, high: int) -> Iterator[t
     sql = f"SELECT * FROM {table} NOT INDEXED WHERE rowid BETWEEN ? AND ? ORDER BY rowid"
     try:
         yield from db.execute(sql, (low, high)).fetchall()
-    except (sqlite3.Error, UnicodeDecodeError):
+    except UNREADABLE:
         if low == high:
             yield None
             return

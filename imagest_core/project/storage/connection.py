@@ -23,6 +23,9 @@ _SUFFIX = ".imagest"
 _HEADER = b"SQLite format 3\0"
 _DAMAGED = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
 
+UNREADABLE = (sqlite3.Error, UnicodeDecodeError)
+"""Exceptions that SQLite raises on damaged files; its messages quote names that may not be UTF-8."""
+
 
 def connect(path: Path | None) -> sqlite3.Connection:
     """Connect for reading and writing to ``path``, or (None) to memory."""
@@ -55,6 +58,9 @@ def connect_to_read(path: Path) -> sqlite3.Connection:
         if error.sqlite_errorname.startswith(_DAMAGED):
             raise
         return _private_copy(path)
+    except UNREADABLE:
+        db.close()
+        raise
     return db
 
 
