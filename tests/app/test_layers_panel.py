@@ -79,6 +79,26 @@ def test_a_layer_is_added_shown_and_removed(
     assert infrared.is_file()
 
 
+@pytest.mark.parametrize("mode", [LayerMode.BLEND, LayerMode.SWIPE])
+def test_another_layer_takes_the_place_of_the_shown_one(
+    window: MainWindow, opened: OpenDocument, infrared: Path, qtbot: QtBot, settle: Settle, mode: LayerMode
+):
+    context, area = window.context, window.area
+    window.damage.layers_fold.head.setChecked(True)
+    context.selection.layer_mode = mode
+    commands.add_layer(context, infrared, LayerKind.INFRARED)
+    settle()
+    qtbot.waitUntil(lambda: area.registered.layer is not None)
+    first = area.registered.layer
+    commands.add_layer(context, infrared, LayerKind.XRAY)
+    settle()
+    qtbot.waitUntil(lambda: area.registered.layer not in (None, first))
+    click(qtbot, row_buttons(window)["Show the layer infrared"])
+    settle()
+    qtbot.waitUntil(lambda: area.registered.layer is not None)
+    assert [item.layer for item in area.view._pictures][1:] == [area.registered.layer]
+
+
 def test_a_layer_is_the_clean_picture(
     window: MainWindow, opened: OpenDocument, infrared: Path, qtbot: QtBot, settle: Settle
 ):
