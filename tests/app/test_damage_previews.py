@@ -147,3 +147,12 @@ def test_a_picked_ground_is_the_median_of_a_few_pixels(window: MainWindow, opene
     assert panel.ground.colour == pytest.approx(np.median(around, axis=(0, 1)))
     texts = [each.text() for each in panel.findChildren(QLabel)]
     assert "ground colour: picked, median of 5 × 5 px" in texts
+
+
+def test_a_picked_ground_fits_the_panel(window: MainWindow, opened: OpenDocument, qtbot: QtBot):
+    window.damage.show_derive("losses")
+    panel = window.damage.derive
+    panel.ground.pick()
+    window.context.selection.picked.emit(51, 46)
+    qtbot.waitUntil(lambda: panel.apply_button.isEnabled(), timeout=30_000)
+    assert window.damage.minimumSizeHint().width() <= 352
