@@ -27,10 +27,10 @@ SIDE = 5
 """Side (px) of the window in which most pixels must be alike, except at the edge of the ground."""
 BEGIN, FAR = 11, 12
 """Distance (px) from the mask at which the paint for comparison begins, and its width."""
-RARE = 0.15
+RARE = 0.05
 """Largest share of the paint for comparison that may look like the damage, too."""
-SEEN = 0.6
-"""Least share of the pixels of a stretch next to the mask that look like the damage."""
+SEEN, SEEN_IN_PART = 0.6, 0.5
+"""Least shares of the pixels next to the mask that look like the damage: in a stretch, and in a longer part."""
 REACH = BEGIN + FAR + SIDE
 """Pixels around a mask whose colours are read."""
 
@@ -56,8 +56,9 @@ def ground_rim(
     begins = free & (distance <= STEP + 0.5)
     compared = _sum(far, PART)
     known = (compared >= MIN_SAMPLES) & (_sum(like & far, PART) < RARE * compared)
-    seen = _sum(like & begins, STRETCH) > SEEN * _sum(begins, STRETCH)
     within = known & (distance <= limit + 0.5)
+    seen = _sum(like & begins, STRETCH) > SEEN * _sum(begins, STRETCH)
+    within &= _sum(like & begins, PART) > SEEN_IN_PART * _sum(begins, PART)
     front = like & within & begins & seen
     for _ in range(limit):
         front |= widened(front, 1) & like & within
