@@ -1,8 +1,7 @@
 """Ground around a mask that ends within a loss: pixels that look like the damage next to them.
 
-``rim`` compares a narrow ring with the paint just beyond it, so it doesn't see a strip of ground that is wider
-than that and ends sharply. Such a strip has the colours of the damage itself, and the paint further out
-hasn't.
+``rim`` compares a narrow ring with the paint just beyond it, so it doesn't see a strip of ground that is
+wider than that and ends sharply. Such a strip has the colours of the damage, and paint further out hasn't.
 """
 
 from __future__ import annotations
@@ -30,14 +29,12 @@ BEGIN, FAR = 11, 12
 RARE = 0.05
 """Largest share of the paint for comparison that may look like the damage, too."""
 SEEN, SEEN_IN_PART = 0.6, 0.5
-"""Least shares of the pixels next to the mask that look like the damage: in a stretch, and in a longer part."""
+"""Least shares of the pixels next to the mask that look like the damage: in a stretch, and in a part."""
 REACH = BEGIN + FAR + SIDE
 """Pixels around a mask whose colours are read."""
 
 
-def ground_rim(
-    lab: Image, free: Mask, filled: Mask, distance: Image, nearest: Indices, limit: int
-) -> Mask:
+def ground_rim(lab: Image, free: Mask, filled: Mask, distance: Image, nearest: Indices, limit: int) -> Mask:
     """Return (h, w) bool: the pixels up to ``limit`` px from the damage that are part of its ground.
 
     Parameters
@@ -92,7 +89,8 @@ def _colours(lab: Image, filled: Mask, at: Indices) -> tuple[Image, Image]:
         np.where(sums[0][0] >= MIN_INNER, *both) for both in zip(sums[0], sums[1], strict=True)
     )
     mean = first / np.maximum(count, 1)
-    return mean, np.sqrt(np.maximum(second / np.maximum(count, 1) - mean**2, 0))
+    spread = np.sqrt(np.maximum(second / np.maximum(count, 1) - mean**2, 0))
+    return np.asarray(mean, np.float32), np.asarray(spread, np.float32)
 
 
 def _moments(lab: Image, mask: Mask, at: Indices) -> tuple[Image, Image, Image]:

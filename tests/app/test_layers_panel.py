@@ -152,7 +152,7 @@ def test_a_model_learned_with_another_number_of_layers_is_refused(
     qtbot.waitUntil(lambda: window.context.selection.proposal is not None, timeout=30_000)
     learn.save(tmp_path / "model.safetensors")
     settle()
-    learn.clear()
+    learn.clear_button.click()
     learn.use_layers.setChecked(False)
     learn.load(tmp_path / "model.safetensors")
     settle()
@@ -162,7 +162,7 @@ def test_a_model_learned_with_another_number_of_layers_is_refused(
     assert "learned with 1 layers, but 0" in window.damage.derive.state.text()
     assert not window.damage.derive.apply_button.isEnabled()
 
-    learn.forget_model()
+    learn.forget_button.click()
     commands.remove_layer(window.context, "infrared")
     learn.load(tmp_path / "model.safetensors")
     settle()
