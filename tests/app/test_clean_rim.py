@@ -72,6 +72,24 @@ def test_the_rim_is_proposed_then_added_as_one_step(
     assert marked.state.damage == before
 
 
+def test_a_thin_rim_is_shown_where_it_is(
+    window: MainWindow, marked: OpenDocument, qtbot: QtBot, settle: Settle
+):
+    panel, view = window.damage.rim, window.area.view
+    click(qtbot, panel.start_button)
+    settle()
+    revealed: list = []
+    window.context.selection.reveal.connect(revealed.append)
+    assert panel.show_button.isVisibleTo(window.damage)
+    click(qtbot, panel.show_button)
+    assert panel.proposed.added.read(revealed[0]).any()
+    assert view.visible_box().contains(revealed[0])
+    assert window.damage.minimumSizeHint().width() <= 352
+    panel.discard()
+    click(qtbot, panel.show_button)
+    assert len(revealed) == 1
+
+
 def test_a_proposal_ends_when_it_is_discarded_or_the_mask_changes(
     window: MainWindow, marked: OpenDocument, qtbot: QtBot, settle: Settle
 ):
