@@ -415,3 +415,12 @@ def test_a_model_loaded_beside_strokes_says_that_they_go_first(
     learn.load(tmp_path / "model.safetensors")
     settle()
     assert any("go before the model" in each.sentence for each in said)
+
+
+def test_suggested_styles_do_not_lie_over_the_strokes(window: MainWindow, opened: OpenDocument):
+    suggestions = window.area.view.guides.suggestions
+    assert suggestions.isVisible()
+    start(window, opened)
+    assert not suggestions.isVisible()
+    window.damage.fold.head.setChecked(False)
+    assert suggestions.isVisible()
