@@ -177,6 +177,8 @@ class Selection(QObject):
     """The user has picked pixel (x, y) with the tool ``pick``."""
     reveal = Signal(object)
     """Show this native box on the canvas."""
+    zoom_to = Signal(object)
+    """Fill the canvas with this native box."""
 
     tool = Value[str](ToolName.PAN)
     label = Value(1)

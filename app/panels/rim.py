@@ -20,8 +20,9 @@ from imagest_core.project.operations.names import operation_name
 MAX_SHOWN = 64_000_000
 """Largest box (px) of a proposal; in a larger one only its visible part is shown."""
 
-PLACE, MAX_PLACES = 64, 100
-"""Side (px) of the places that the button *Show* zooms to, and their largest number."""
+PLACE, AROUND, MAX_PLACES = 64, 64, 100
+"""Side (px) of the places that the button *Show* zooms to, what is shown around them, and their largest
+number."""
 
 
 class RimPanel(QWidget):
@@ -123,7 +124,7 @@ class RimPanel(QWidget):
         """Zoom in to the next part of the proposed rim."""
         if self._places:
             self._places.append(self._places.pop(0))
-            self._context.selection.reveal.emit(self._places[-1])
+            self._context.selection.zoom_to.emit(self._places[-1])
 
     def apply(self) -> None:
         """Add the proposed rim to the mask as one undo step."""
@@ -166,7 +167,8 @@ def _places(rim: DamageMap) -> list[Box]:
     for x, y in sorted(counts, key=lambda each: -counts[each]):
         if len(found) < MAX_PLACES and all(max(abs(x - u), abs(y - v)) > 2 for u, v in found):
             found.append((x, y))
-    return [Box(x * PLACE, y * PLACE, PLACE, PLACE).within(rim.box) for x, y in found]
+    places = [Box(x * PLACE, y * PLACE, PLACE, PLACE) for x, y in found]
+    return [place.expanded(AROUND).within(rim.box) for place in places]
 
 
 def _main_label(cleaned: CleanedRim) -> int:

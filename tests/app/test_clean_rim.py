@@ -79,11 +79,14 @@ def test_a_thin_rim_is_shown_where_it_is(
     click(qtbot, panel.start_button)
     settle()
     revealed: list = []
-    window.context.selection.reveal.connect(revealed.append)
+    window.context.selection.zoom_to.connect(revealed.append)
+    view.fit()
+    before = view.zoom
     assert panel.show_button.isVisibleTo(window.damage)
     click(qtbot, panel.show_button)
     assert panel.proposed.added.read(revealed[0]).any()
     assert view.visible_box().contains(revealed[0])
+    assert view.zoom >= before
     assert window.damage.minimumSizeHint().width() <= 352
     panel.discard()
     click(qtbot, panel.show_button)
