@@ -174,7 +174,7 @@ class Photographer:
         window.damage.rim.show_next()
         window.banner.hide()
         self.shoot("clean-rim", settled=3 * SETTLE_TIME)
-        self.shoot_part("rim")
+        self.shoot_part("rim", window.area)
         window.damage.rim.discard()
         window.action("undo").trigger()
         window.action("fit").trigger()
@@ -188,7 +188,7 @@ class Photographer:
         context.selection.layer_mode = LayerMode.SWIPE
         window.banner.hide()
         self.shoot("layer", settled=3 * SETTLE_TIME)
-        self.shoot_part("layers")
+        self.shoot_part("layers", window.damage.layers)
         layers.remove_layer(context, context.selection.layer)
         window.damage.layers_fold.head.setChecked(False)
 
