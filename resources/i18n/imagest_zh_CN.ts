@@ -6469,6 +6469,10 @@ SHA-256 of the unchanged samples: {2}…</source>
         <translation> · 仅选区内</translation>
     </message>
     <message>
+        <source> · without the preview, which is not applied yet</source>
+        <translation> · 不含尚未应用的预览</translation>
+    </message>
+    <message>
         <source> · about {0} here</source>
         <translation> · 在本机约需 {0}</translation>
     </message>

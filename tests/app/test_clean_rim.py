@@ -93,6 +93,19 @@ def test_a_thin_rim_is_shown_where_it_is(
     assert len(revealed) == 1
 
 
+def test_a_proposal_that_is_not_added_is_not_restored(
+    window: MainWindow, marked: OpenDocument, qtbot: QtBot, settle: Settle
+):
+    expected = window.restore.footer.expected
+    qtbot.waitUntil(lambda: " px, in " in expected.text())
+    assert "not applied" not in expected.text()
+    click(qtbot, window.damage.rim.start_button)
+    settle()
+    qtbot.waitUntil(lambda: "without the preview, which is not applied yet" in expected.text())
+    click(qtbot, window.damage.rim.discard_button)
+    qtbot.waitUntil(lambda: "not applied" not in expected.text())
+
+
 def test_a_proposal_ends_when_it_is_discarded_or_the_mask_changes(
     window: MainWindow, marked: OpenDocument, qtbot: QtBot, settle: Settle
 ):
