@@ -140,7 +140,6 @@ def _add_example_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(args: argparse.Namespace, progress: Progress) -> None:
-    from imagest_core.damage.mask_io import write_class_mask, write_mask
     from imagest_core.damage.rim import clean_rim
     from imagest_core.painting.atomic import check_writable
     from imagest_core.painting.outputs import FileKind, check_replaceable, check_targets
@@ -173,21 +172,24 @@ def _run(args: argparse.Namespace, progress: Progress) -> None:
             rim = clean_rim(painting, damage, args.rim, part, within=within)
             damage = rim.damage
             notes.append(f"rim: {counted(rim.pixels, 'pixel')} added, at most {rim.limit} px wide")
-    write = write_mask
-    if method == "examples" and len(damage.counts()) > 1:
-        write = write_class_mask
-        notes.append(f"classes: {_class_list(damage)}")
-    write(damage, args.out, force=args.force, inputs=inputs)
+    notes += _write(damage, args, inputs)
     if args.save_recipe is not None:
         _save_recipe(args, method, tuple(inputs))
         notes.append(f"recipe: {args.save_recipe}")
     show(*notes, f"written: {args.out}")
 
 
-def _class_list(damage: DamageMap) -> str:
-    """Return the classes of the pixels as ``restore --class`` takes them."""
+def _write(damage: DamageMap, args: argparse.Namespace, inputs: list[Path]) -> list[str]:
+    """Write the mask, by class if there are several; return a line with them as ``restore`` takes them."""
+    from imagest_core.damage.mask_io import write_class_mask, write_mask
+
+    labels = sorted(damage.counts())
+    if args.method != "examples" or len(labels) < 2:
+        write_mask(damage, args.out, force=args.force, inputs=inputs)
+        return []
+    write_class_mask(damage, args.out, force=args.force, inputs=inputs)
     names = {item.label: item.name for item in damage.classes}
-    return ", ".join(f"{label}={names.get(label, label)}" for label in sorted(damage.counts()))
+    return [f"classes: {', '.join(f'{label}={names.get(label, label)}' for label in labels)}"]
 
 
 def _unprotected(damage: DamageMap, protected: DamageMap | None, method: str) -> DamageMap:
