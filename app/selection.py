@@ -18,6 +18,7 @@ from imagest_core.restoration.request import RestorationRequest
 RESET_BY_DOCUMENT = (
     "tool",
     "mask_visible",
+    "previewed_labels",
     "zones_visible",
     "windows_visible",
     "provenance_visible",
@@ -144,6 +145,7 @@ class Selection(QObject):
     example_mode_changed = Signal(str)
     examples_visible_changed = Signal(bool)
     mask_visible_changed = Signal(bool)
+    previewed_labels_changed = Signal(object)
     zones_visible_changed = Signal(bool)
     windows_visible_changed = Signal(bool)
     provenance_visible_changed = Signal(bool)
@@ -175,6 +177,8 @@ class Selection(QObject):
     """The user has picked pixel (x, y) with the tool ``pick``."""
     reveal = Signal(object)
     """Show this native box on the canvas."""
+    zoom_to = Signal(object)
+    """Fill the canvas with this native box."""
 
     tool = Value[str](ToolName.PAN)
     label = Value(1)
@@ -195,6 +199,8 @@ class Selection(QObject):
     examples_visible = Value(False)
     """Whether the example strokes are drawn."""
     mask_visible = Value(True)
+    previewed_labels: Value[frozenset[int]] = Value(frozenset())
+    """The classes whose damage isn't drawn, since the proposal shows what would become of it."""
     zones_visible = Value(True)
     """Whether the dilated margin of the mask and the blending zone are drawn."""
     windows_visible = Value(False)

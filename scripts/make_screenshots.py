@@ -25,6 +25,7 @@ from PySide6.QtWidgets import QDialog, QWidget
 import resources
 from app.benchmarks.screen import offscreen
 from app.commands import decide as deciding
+from app.commands import layers
 from app.commands import mask_import as importing
 from app.commands import restore as restoring
 from app.dialogs.about import AboutDialog
@@ -32,12 +33,13 @@ from app.dialogs.export import ExportDialog
 from app.dialogs.settings import SettingsDialog
 from app.dialogs.shortcuts import ShortcutsDialog
 from app.main import Program, make_application
-from app.selection import Compare
+from app.selection import Compare, LayerMode
 from app.settings import Settings
 from app.window.main_window import MainWindow
 from imagest_core.damage.examples import INTACT, ExampleStroke
 from imagest_core.painting.picture_files import read_picture, write_picture
 from imagest_core.project.operations.examples import add_example, clear_examples
+from imagest_core.project.state import LayerKind
 from scripts.manual_pictures import write_manual_picture
 
 TIMEOUT = 600.0
@@ -146,6 +148,8 @@ class Photographer:
                 self.shoot_part("derive", window.docks["damage"])
         self._learn()
         window.damage.fold.head.setChecked(False)
+        self._clean_rim()
+        self._show_layer()
 
     def _learn(self) -> None:
         """Paint strokes on the losses of the sample and on intact paint, and wait for the preview."""
@@ -159,6 +163,34 @@ class Photographer:
         self.shoot("derive-strokes", settled=3 * SETTLE_TIME)
         self.shoot_part("strokes")
         document.do(clear_examples(document.state))
+
+    def _clean_rim(self) -> None:
+        """Mark the losses of the sample without their edges, and propose to grow the mask."""
+        window, context = self.window, self.window.context
+        importing.import_mask(context, inner_mask(self.work))
+        until(lambda: window.damage.marked and not context.jobs.busy)
+        window.action("clean_rim").trigger()
+        until(lambda: window.damage.rim.proposed is not None)
+        window.damage.rim.show_next()
+        window.banner.hide()
+        self.shoot("clean-rim", settled=3 * SETTLE_TIME)
+        self.shoot_part("rim", window.area)
+        window.damage.rim.discard()
+        window.action("undo").trigger()
+        window.action("fit").trigger()
+
+    def _show_layer(self) -> None:
+        """Show an infrared picture of the sample behind the curtain."""
+        window, context = self.window, self.window.context
+        window.damage.layers_fold.head.setChecked(True)
+        layers.add_layer(context, infrared(self.work), LayerKind.INFRARED)
+        until(lambda: window.area.registered.layer is not None)
+        context.selection.layer_mode = LayerMode.SWIPE
+        window.banner.hide()
+        self.shoot("layer", settled=3 * SETTLE_TIME)
+        self.shoot_part("layers", window.damage.layers)
+        layers.remove_layer(context, context.selection.layer)
+        window.damage.layers_fold.head.setChecked(False)
 
     def _style(self) -> None:
         context, window = self.window.context, self.window
@@ -260,6 +292,25 @@ def turned_clean(folder: Path) -> Path:
     write_picture(
         path, cv2.warpAffine(clean, MISALIGNMENT, clean.shape[1::-1], borderMode=cv2.BORDER_REFLECT)
     )
+    return path
+
+
+def inner_mask(folder: Path) -> Path:
+    """Write the mask of the sample without the edges of its losses."""
+    mask = read_picture(resources.sample_mask(), cv2.IMREAD_GRAYSCALE)
+    assert mask is not None
+    path = folder / "inner.png"
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (11, 11))
+    write_picture(path, cv2.erode(mask, disc))
+    return path
+
+
+def infrared(folder: Path) -> Path:
+    """Write the turned clean sample as an infrared picture may look."""
+    clean = read_picture(turned_clean(folder))
+    assert clean is not None
+    path = folder / "infrared.png"
+    write_picture(path, cv2.LUT(clean[..., 2], np.rint(np.sqrt(np.arange(256) * 255)).astype(np.uint8)))
     return path
 
 

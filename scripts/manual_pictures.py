@@ -16,6 +16,8 @@ NAMES = (
     "damage",
     "derive",
     "strokes",
+    "rim",
+    "layers",
     "style",
     "restore",
     "results",
@@ -24,7 +26,7 @@ NAMES = (
     "export",
 )
 """The pictures of the manual, in each language."""
-PAINTED = {"window": 640, "strokes": 640, "compare": 560}
+PAINTED = {"window": 640, "strokes": 640, "rim": 280, "compare": 560}
 """Width in px of those that are reduced."""
 
 

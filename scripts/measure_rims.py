@@ -134,6 +134,12 @@ def with_ground(crop: Crop, ground: Image, rng: np.random.Generator) -> Image:
     return crop.intact * (1 - cover) + ground * cover
 
 
+def with_hard_ground(crop: Crop, ground: Image, rng: np.random.Generator) -> Image:
+    """Ground that ends sharply: the mask ends within the loss."""
+    cover = cv2.GaussianBlur((distance_to(crop.losses) <= crop.width + 1).astype(np.float32), (0, 0), 0.6)
+    return crop.intact * (1 - cover[..., np.newaxis]) + ground * cover[..., np.newaxis]
+
+
 def with_shadow(crop: Crop, ground: Image, rng: np.random.Generator) -> Image:
     shaded = crop.intact * (1 - 0.45 * cover_of(crop))
     return np.where(crop.losses[..., np.newaxis], ground, shaded)
@@ -168,6 +174,7 @@ KINDS: dict[str, Callable[[Crop, Image, np.random.Generator], Image]] = {
     "shadow": with_shadow,
     "raised edge": with_raised_edge,
     "faint raised edge": partial(with_raised_edge, relief=FAINT_RELIEF),
+    "ground, sharp edge": with_hard_ground,
 }
 
 

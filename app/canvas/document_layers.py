@@ -87,6 +87,7 @@ class DocumentLayers(QObject):
         selection.request_changed.connect(self._update_style)
         selection.zones_visible_changed.connect(self._update_style)
         selection.palette_changed.connect(self._restyle)
+        selection.previewed_labels_changed.connect(self._show_mask_style)
         selection.mask_hatched_changed.connect(self._restyle)
         selection.result_changed.connect(self._reload_provenance)
         selection.proposal_changed.connect(self._show_proposal)
@@ -109,6 +110,7 @@ class DocumentLayers(QObject):
         selection.request_changed.disconnect(self._update_style)
         selection.zones_visible_changed.disconnect(self._update_style)
         selection.palette_changed.disconnect(self._restyle)
+        selection.previewed_labels_changed.disconnect(self._show_mask_style)
         selection.mask_hatched_changed.disconnect(self._restyle)
         selection.result_changed.disconnect(self._reload_provenance)
         selection.proposal_changed.disconnect(self._show_proposal)
@@ -193,8 +195,10 @@ class DocumentLayers(QObject):
         blend = 0 if get_engine(request.engine).matches_boundary else request.blend
         zones = Zones(request.dilation, blend) if self.context.selection.zones_visible else None
         selection = self.context.selection
+        classes = displayed_classes(self.document.state.damage.classes, selection.palette)
+        hidden = selection.previewed_labels
         return overlay_style(
-            displayed_classes(self.document.state.damage.classes, selection.palette),
+            tuple(item for item in classes if item.label not in hidden),
             zones,
             opacity=HATCHED_OPACITY if selection.mask_hatched else OPACITY,
             hatched=selection.mask_hatched,
@@ -202,9 +206,12 @@ class DocumentLayers(QObject):
 
     def _restyle(self) -> None:
         """Draw the mask in the selected colours and pattern."""
-        self.mask.set_style(self._mask_style())
+        self._show_mask_style()
         self._show_proposal(self.context.selection.proposal)
         self.reload_examples()
+
+    def _show_mask_style(self, *_: object) -> None:
+        self.mask.set_style(self._mask_style())
 
     def _update_style(self) -> None:
         style = self._mask_style()

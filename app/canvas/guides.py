@@ -85,7 +85,7 @@ class Guides(QObject):
         self.style.setVisible(visible)
 
     def set_suggestions_visible(self, visible: bool) -> None:
-        """Show or hide the suggested style regions; they are hidden where pictures are compared."""
+        """Show or hide the suggested style regions: hidden while pictures are compared or strokes painted."""
         self.suggestions.setVisible(visible)
 
     def show_windows(self, boxes: tuple[Box, ...]) -> None:

@@ -86,6 +86,7 @@ class CanvasView(ToolView):
         selection.surround_changed.connect(self._repaint)
         selection.mask_visible_changed.connect(self._show_masks)
         selection.reveal.connect(self.reveal)
+        selection.zoom_to.connect(self.fit_box)
         selection.notes_visible_changed.connect(self._show_notes)
         selection.scale_bar_changed.connect(self._show_scale_bar)
         self.moved.connect(self._view_moved)

@@ -74,7 +74,7 @@ def read_model(path: Path, layers: int) -> StoredModel:
 class LearnedPreview:
     """(h, w) ``labels`` of the native ``box``, reduced by 2**``level``.
 
-    ``partial``: more is visible; ``last``: no larger preview follows.
+    ``partial``: more is visible; ``last``: no larger preview follows; ``learned``: the labels of the model.
     """
 
     box: Box
@@ -82,6 +82,7 @@ class LearnedPreview:
     labels: Labels
     partial: bool
     last: bool
+    learned: frozenset[int]
 
 
 class Learner:
@@ -174,17 +175,17 @@ class Learner:
             progress.check()
             self._learn(lesson, values, progress)
             progress.check()
-            level = self._classifier.level
+            level, learned = self._classifier.level, frozenset(self._classifier.model.labels)
             whole = visible.area <= FINE_PIXELS
             box = visible if whole else middle(visible, sizes[0] << (2 * level))
             last = box == visible or len(sizes) == 1
             if whole or level == 0:
                 labels = self._classifier.preview(box, progress)
-                return LearnedPreview(box, 0, labels, box != visible, last)
+                return LearnedPreview(box, 0, labels, box != visible, last, learned)
             side = 1 << level
             aligned = Box(box.x // side * side, box.y // side * side, box.width, box.height)
             level, labels = self._classifier.preview_reduced(aligned, progress)
-            return LearnedPreview(aligned, level, labels, box != visible, last)
+            return LearnedPreview(aligned, level, labels, box != visible, last, learned)
 
     def _learn(self, lesson: Lesson, values: Values, progress: Progress) -> TrainedModel:
         classifier = self._made(values)

@@ -48,11 +48,11 @@ def _ensure_visible(context: Context, label: int) -> bool:
     return True
 
 
-def rim_action(context: Context, label: int) -> MessageAction | None:
-    """Return the button *Clean rim* after damage of class ``label`` was marked; None if it isn't filled."""
+def rim_action(context: Context, *labels: int) -> MessageAction | None:
+    """Return the button *Clean rim* after damage of classes ``labels`` was marked; None if none is filled."""
     document = context.document
     if document is None or not any(
-        item.label == label and item.filled for item in document.state.damage.classes
+        item.label in labels and item.filled for item in document.state.damage.classes
     ):
         return None
     return MessageAction(translate("Restoring", "Clean rim"), context.rim_requested.emit)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+import numpy as np
 from PySide6.QtCore import QCoreApplication
 
 from app.context import Context
 from app.document import OpenDocument
 from app.selection import SelectMode
+from imagest_core.arrays import Labels
 from imagest_core.damage.map import DamageMap
 from imagest_core.damage.selection import Selection
+from imagest_core.painting.geometry import Box
 
 translate = QCoreApplication.translate
 
@@ -53,6 +56,26 @@ def limited(context: Context, damage: DamageMap) -> DamageMap:
     """Return the damage within the selection, all of it if there is none."""
     within = context.selection.within
     return damage if within is None else within.limit(damage)
+
+
+def limited_part(context: Context, labels: Labels, box: Box, level: int) -> Labels:
+    """Return the (h, w) ``labels`` of the native ``box`` at a reduced ``level``, 0 outside the selection."""
+    within = context.selection.within
+    if within is None:
+        return labels
+    selected, step = within.mask.read(box) > 0, 1 << level
+    rows, columns = (
+        np.minimum(np.arange(count) * step + step // 2, length - 1)
+        for count, length in zip(labels.shape, selected.shape, strict=True)
+    )
+    return np.asarray(np.where(selected[np.ix_(rows, columns)], labels, 0).astype(labels.dtype))
+
+
+def apply_text(context: Context) -> str:
+    """Return the text of the button that marks what a preview shows."""
+    if context.selection.within is None:
+        return translate("Selecting", "Apply to the whole scan")
+    return translate("Selecting", "Apply to the selection")
 
 
 def _select(

@@ -88,6 +88,7 @@ class CompareArea(QWidget):
             selection.result_changed,
             selection.layer_mode_changed,
             selection.layer_opacity_changed,
+            selection.examples_visible_changed,
             self.registered.changed,
         ):
             signal.connect(self.arrange)
@@ -259,8 +260,9 @@ class CompareArea(QWidget):
             self._draw(self.view, [ClippedLayer(first), *([] if over is None else [over])], caption)
         self._draw(self.second, [ClippedLayer(other)], self._name(other))
         original_alone = first is self._layers.original and mode == Compare.SINGLE and not self.tab.held
+        offered = original_alone and not self.context.selection.examples_visible
         for view in (self.view, self.second):
-            view.guides.set_suggestions_visible(original_alone)
+            view.guides.set_suggestions_visible(offered)
 
     def _over(self, mode: str) -> ClippedLayer | None:
         """The layer of the project that is shown over the picture of a single view."""

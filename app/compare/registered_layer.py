@@ -69,9 +69,9 @@ class ShownLayer(QObject):
 
     def _load(self) -> None:
         self._close()
+        self.changed.emit()  # views let the layer before it go, while it still exists
         document, name = self._document, self._context.selection.layer
         if document is None or not name:
-            self.changed.emit()
             return
         layer = next((item for item in document.state.layers if item.name == name), None)
         if layer is None:

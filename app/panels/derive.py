@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from PySide6.QtCore import QCoreApplication, Qt, QTimer, Signal
 from PySide6.QtWidgets import QWidget
 
@@ -71,6 +72,7 @@ class DerivePanel(QWidget):
         self._preview_timer.timeout.connect(self._request_preview)
         context.selection.visible_changed.connect(lambda _: self._changed())
         context.selection.label_changed.connect(lambda _: self._changed())
+        context.selection.within_changed.connect(lambda _: self._selected())
         self.methods.choose("losses")
 
     def _build(self) -> None:
@@ -124,7 +126,7 @@ class DerivePanel(QWidget):
     def _build_footer(self) -> QWidget:
         """The preview's status and the Apply button, always visible while the panel is open."""
         self.state = label("", "soft", wrap=True)
-        self.apply_button = button(self.tr("Apply to the whole scan"), self.apply, primary=True)
+        self.apply_button = button(selecting.apply_text(self._context), self.apply, primary=True)
         self.learn_button = button(
             self.tr("Learn from strokes"),
             lambda: self.choose(EXAMPLES),
@@ -309,6 +311,11 @@ class DerivePanel(QWidget):
         if self._active and not self._preview_timer.isActive():
             self._preview_timer.start()
 
+    def _selected(self) -> None:
+        """Limit the preview to the selection, or show all of it."""
+        self.apply_button.setText(selecting.apply_text(self._context))
+        self._changed()
+
     def _request_preview(self) -> None:
         """Request a preview of the visible part."""
         if self.method == EXAMPLES:
@@ -324,10 +331,14 @@ class DerivePanel(QWidget):
     def _show(self, preview: MaskPreview) -> None:
         if not self._active or self._prepared is None:
             return
-        self._context.selection.proposal = Proposal(
-            preview.box, preview.mask, self._context.selection.label, preview.level
+        labels = selecting.limited_part(
+            self._context, preview.mask.view(np.uint8), preview.box, preview.level
         )
-        share = preview.mask.mean() if preview.mask.size else 0.0
+        mask = labels > 0
+        self._context.selection.proposal = Proposal(
+            preview.box, mask, self._context.selection.label, preview.level
+        )
+        share = mask.mean() if mask.size else 0.0
         text = self.tr("Preview: {0} of the visible part is marked.").format(f"{share:.1%}")
         if preview.level:
             reduced = self.tr("Computed at 1:{0}; zoom in to see finer damage.").format(1 << preview.level)

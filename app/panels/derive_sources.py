@@ -106,12 +106,14 @@ class GroundColour(QWidget):
         self._context = context
         self._previous_tool: str = ToolName.PAN
         self.colour: Colour | None = None
-        self._swatch, self._text = label(""), label("", "soft")
+        self._swatch, self._text = label(""), label("", "soft", wrap=True)
         self._swatch.setFixedSize(20, 20)
         pick = button(
             self.tr("Pick"), self.pick, icon="pick", tip=self.tr("Click on bare ground in the picture")
         )
-        column(self).addLayout(row(self._swatch, self._text, None, pick))
+        shown = row(self._swatch, self._text, pick)
+        shown.setStretchFactor(self._text, 1)
+        column(self).addLayout(shown)
         context.selection.picked.connect(self._pick_at)
         self.show_colour(None)
 

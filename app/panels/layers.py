@@ -119,7 +119,7 @@ class LayersPanel(QWidget):
         selection = self._context.selection
         self.mode.choose(selection.layer_mode)
         self._shown.setVisible(bool(selection.layer))
-        self.opacity.setVisible(selection.layer_mode == LayerMode.BLEND)
+        self.opacity.setEnabled(selection.layer_mode == LayerMode.BLEND)
 
     def _leave(self, mode: str) -> None:
         """Hide the layer when original and restored are compared."""

@@ -9,20 +9,22 @@ from pathlib import Path
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QCheckBox, QWidget
 
+from app.commands import damage_model as model_files
+from app.commands import select as selecting
 from app.commands.layers import opener
-from app.commands.learning import LearnedPreview, Learner, Lesson, read_model
+from app.commands.learning import LearnedPreview, Learner, Lesson
+from app.commands.marking import rim_action
 from app.context import Context
 from app.document import OpenDocument
 from app.i18n.class_names import class_name
 from app.jobs.runner import Job
 from app.selection import ExampleBrushMode, Proposal, ToolName
 from app.widgets.parts import SegmentedControl, button, column, elided, label, row
-from imagest_core.damage.detection.trained_model import TrainedModel, save_model
+from imagest_core.damage.detection.trained_model import TrainedModel
 from imagest_core.damage.examples import ERASED, INTACT
 from imagest_core.damage.map import DamageMap
 from imagest_core.damage.stored_model import StoredModel
 from imagest_core.errors import MaskError
-from imagest_core.painting.outputs import FileKind, check_replaceable
 from imagest_core.progress import Progress
 from imagest_core.project.operations.examples import (
     clear_examples,
@@ -56,7 +58,6 @@ class LearnPanel(QWidget):
         self._result_prior: DamageMap | None = None
         self._lesson: Lesson | None = None
         self._previous_tool: str = ToolName.PAN
-        self._mask_was_visible = True
         self._build()
         selection = context.selection
         self.brush.chosen.connect(self._choose_brush)
@@ -100,14 +101,14 @@ class LearnPanel(QWidget):
             self.tr("Infrared, X-ray or other registered pictures may show damage that the scan doesn't")
         )
         self.model_name = elided("", "soft")
-        self.clear_button = button(self.tr("Clear strokes"), self.clear)
+        self.clear_button = button(self.tr("Clear strokes"), lambda: self._context.do(clear_examples))
         self.save_button = button(
             self.tr("Save model…"), self.save_requested.emit, tip=self.tr("For other paintings of the series")
         )
         self.load_button = button(
             self.tr("Load model…"), self.load_requested.emit, tip=self.tr("Use what another painting taught")
         )
-        self.forget_button = button(self.tr("Remove model"), self.forget_model)
+        self.forget_button = button(self.tr("Remove model"), lambda: self._context.do(forget_damage_model))
         layout = column(self, spacing=4)
         layout.addWidget(self.brush)
         layout.addWidget(self.count)
@@ -158,15 +159,13 @@ class LearnPanel(QWidget):
         self._active, selection = active, self._context.selection
         selection.examples_visible = active
         if active:
-            self._mask_was_visible = selection.mask_visible
             if selection.tool != ToolName.EXAMPLE:
                 self._previous_tool = selection.tool
             self._start()
         else:
             if self._learner is not None:
                 self._learner.cancel()
-            selection.proposal = None
-            selection.mask_visible = selection.mask_visible or self._mask_was_visible
+            self._hide_preview()
             if selection.tool == ToolName.EXAMPLE:
                 selection.tool = self._previous_tool
 
@@ -237,7 +236,7 @@ class LearnPanel(QWidget):
             return
         self.ready.emit(lesson is not None and not document.read_only)
         if lesson is None:
-            self._context.selection.proposal = None
+            self._hide_preview()
             text = self.tr(
                 "Paint a few strokes over damage, then over intact paint. "
                 "The program learns and shows the rest."
@@ -255,17 +254,24 @@ class LearnPanel(QWidget):
         document = self._document
         if not self._active or self._lesson is None or document is None:
             return
-        mask, selection = preview.labels > 0, self._context.selection
-        selection.proposal = Proposal(preview.box, mask, selection.label, preview.level, preview.labels)
-        if self.correct.isChecked() and not document.state.damage.empty:
-            selection.mask_visible = False
+        labels = selecting.limited_part(self._context, preview.labels, preview.box, preview.level)
+        mask, selection = labels > 0, self._context.selection
+        selection.proposal = Proposal(preview.box, mask, selection.label, preview.level, labels)
+        selection.previewed_labels = self._replaced(preview.learned, document.state.damage)
         text = self.tr("Preview: {0} of the visible part is marked. Correct it with more strokes.")
         if preview.partial:
             text = self.tr("Preview: {0} of the middle of the view is marked. Correct it with more strokes.")
         text = text.format(f"{mask.mean() if mask.size else 0.0:.1%}")
         if preview.partial and preview.last:
-            text = self.tr("{0} Zoom in to check the rest; “Apply to the whole scan” marks it.").format(text)
+            apply = selecting.apply_text(self._context)
+            text = self.tr("{0} Zoom in to check the rest; “{1}” marks it.").format(text, apply)
         self.status.emit(text, "soft")
+
+    def _replaced(self, learned: frozenset[int], damage: DamageMap) -> frozenset[int]:
+        """Return the classes of the mask that the result would replace everywhere."""
+        if not self.correct.isChecked() or self._context.selection.within is not None:
+            return frozenset()
+        return learned & {item.label for item in damage.classes if not item.locked}
 
     def _failed(self, error: Exception) -> None:
         from app.messages import explained
@@ -274,7 +280,7 @@ class LearnPanel(QWidget):
         if not self._active:
             return
         self.ready.emit(False)
-        self._context.selection.proposal = None
+        self._hide_preview()
         sentence = self.tr("The preview failed: paint a stroke to try again.")
         if isinstance(error, ImagestError):
             sentence = explained(error)[0]
@@ -307,27 +313,16 @@ class LearnPanel(QWidget):
 
     # What the buttons do
 
-    def clear(self) -> None:
-        """Remove all strokes."""
-        self._context.do(clear_examples)
-
-    def forget_model(self) -> None:
-        """Remove the model from the project."""
-        self._context.do(forget_damage_model)
-
     def load(self, path: Path) -> None:
         """Read the model at ``path`` and use it."""
         document = self._document
         layers = len(document.state.layers) if document is not None else 0
 
-        def read(progress: Progress) -> StoredModel:
-            return read_model(path, layers)
-
-        def done(stored: StoredModel) -> None:
+        def use(stored: StoredModel) -> None:
             if document is not None and self._context.document is document:
                 self._context.when_free(lambda: self._use_model(document, stored))
 
-        self._context.jobs.submit(Job(self.tr("Reading the damage model"), read, done, topic="damage-model"))
+        model_files.read(self._context, path, layers, use)
 
     def _use_model(self, document: OpenDocument, stored: StoredModel) -> None:
         taken = self._context.do(lambda state: load_damage_model(state, stored))
@@ -344,19 +339,13 @@ class LearnPanel(QWidget):
         document, lesson = self._document, self._lesson
         if document is None or lesson is None:
             return
-        learner, values, inputs = self._the_learner(document), self._values(), (document.painting.path,)
+        learner, values = self._the_learner(document), self._values()
         stored = None if lesson.strokes is not None else document.state.damage_model
 
-        def write(progress: Progress) -> None:
-            check_replaceable(path, FileKind.OTHER)
-            model = learner.model(lesson, values, progress) if stored is None else stored.model()
-            save_model(model, path, force=True, inputs=inputs)
+        def model(progress: Progress) -> TrainedModel:
+            return learner.model(lesson, values, progress) if stored is None else stored.model()
 
-        def done(_: object) -> None:
-            sentence = self.tr("The damage model was saved as {0}.").format(path)
-            self._context.messages.say(sentence, topic="damage-model")
-
-        self._context.jobs.submit(Job(self.tr("Saving the damage model"), write, done, topic="damage-model"))
+        model_files.write(self._context, path, model, document.painting.path)
 
     def apply(self) -> None:
         """Derive the mask of the whole scan as one undo step."""
@@ -389,11 +378,17 @@ class LearnPanel(QWidget):
         )
 
     def _applied(self, document: OpenDocument, prior: DamageMap | None, model: StoredModel) -> None:
-        self._context.selection.proposal = None
+        self._hide_preview()
         damage = document.state.damage
         self._result, self._result_prior = damage.copy(), prior
         counts, labels = damage.counts(), fitted_to(model.model(), damage.classes).labels
         pixels = sum(counts.get(label, 0) for label in labels)
         text = self.tr("Learned from strokes: {0} px marked. Correct the mask with the brush and the eraser.")
-        self._context.messages.say(text.format(f"{pixels:,}"), topic="derive")
+        action = rim_action(self._context, *(label for label in labels if counts.get(label)))
+        self._context.messages.say(text.format(f"{pixels:,}"), topic="derive", action=action)
         self.done.emit()
+
+    def _hide_preview(self) -> None:
+        """Show the mask as it is."""
+        self._context.selection.proposal = None
+        self._context.selection.previewed_labels = frozenset()

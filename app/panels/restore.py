@@ -20,6 +20,7 @@ from app.panels.presets import Presets
 from app.panels.restore_advanced import Advanced
 from app.panels.restore_choices import Choices
 from app.panels.restore_start import Start
+from app.selection import Proposal
 from app.start_request import default_request, start_request
 from app.widgets.parts import CollapsibleSection, Panel, rule
 from imagest_core.errors import ImagestError, InputError
@@ -57,6 +58,7 @@ class RestorePanel(Panel):
         self._wait.setSingleShot(True)
         self._wait.setInterval(ESTIMATE_WAIT)
         self._wait.timeout.connect(self._estimate)
+        self._proposed = False
         self._connect()
         context.selection.request = default_request(context.settings)
         self._show_request(context.selection.request)
@@ -70,6 +72,7 @@ class RestorePanel(Panel):
         context.selection.request_changed.connect(self._show_request)
         context.selection.variations_changed.connect(lambda _: self._wait.start())
         context.selection.within_changed.connect(lambda _: self._wait.start())
+        context.selection.proposal_changed.connect(self._follow_proposal)
         context.selection.variations_changed.connect(lambda _: self._show_changed_count())
         context.jobs.idle.connect(self._look_again)
         context.settings.changed.connect(self._prefer_device)
@@ -162,6 +165,12 @@ class RestorePanel(Panel):
 
     # How long
 
+    def _follow_proposal(self, proposal: Proposal | None) -> None:
+        """Say that a preview on the picture isn't part of the damage."""
+        if self._proposed != (proposal is not None):
+            self._proposed = proposal is not None
+            self._wait.start()
+
     def _estimate(self) -> None:
         self._enable()
         document, selection = self.document, self.context.selection
@@ -191,6 +200,8 @@ class RestorePanel(Panel):
         text = self.tr("{0}, {1} px, in {2}").format(regions, f"{found.pixels:,}", tiles)
         if self.context.selection.within is not None:
             text += self.tr(" · within the selection")
+        if self._proposed:
+            text += self.tr(" · without the preview, which is not applied yet")
         seconds = self.expected_seconds(found)
         if seconds is not None:
             text += self.tr(" · about {0} here").format(duration(seconds))

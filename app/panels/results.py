@@ -179,6 +179,8 @@ class ResultStrip(QFrame):
         selection.run, selection.region = number, 0
         if selection.compare == Compare.SINGLE:
             selection.shown = DisplayedPicture.RESTORED
+        if number is not None and self._context.settings.preferences.hide_mask_while_judging:
+            selection.mask_visible = False
         self._update_selection()
 
     def _update_selection(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
@@ -11,11 +12,17 @@ from app.document import OpenDocument
 from app.jobs.runner import Job
 from app.selection import Proposal
 from app.widgets.parts import button, column, label, row
+from imagest_core.damage.map import TILE, DamageMap
 from imagest_core.damage.rim import AUTO_LIMIT, CleanedRim, clean_rim
+from imagest_core.painting.geometry import Box
 from imagest_core.project.operations.names import operation_name
 
 MAX_SHOWN = 64_000_000
 """Largest box (px) of a proposal; in a larger one only its visible part is shown."""
+
+PLACE, AROUND, MAX_PLACES = 64, 64, 100
+"""Side (px) of the places that the button *Show* zooms to, what is shown around them, and their largest
+number."""
 
 
 class RimPanel(QWidget):
@@ -31,6 +38,7 @@ class RimPanel(QWidget):
         self._context = context
         self._document: OpenDocument | None = None
         self._cleaned: CleanedRim | None = None
+        self._places: list[Box] = []
         self.start_button = button(
             self.tr("Clean rim"),
             self.start,
@@ -40,10 +48,15 @@ class RimPanel(QWidget):
         self.status = label("", "soft", wrap=True)
         self.add_button = button(self.tr("Add to the mask"), self.apply, primary=True)
         self.discard_button = button(self.tr("Discard"), self.discard)
+        self.show_button = button(
+            self.tr("Show"),
+            self.show_next,
+            tip=self.tr("Zoom in to the next part of the rim, the longest first"),
+        )
         self._answer = QWidget()
         answer = column(self._answer, spacing=4)
         answer.addWidget(self.status)
-        answer.addLayout(row(self.add_button, self.discard_button, None))
+        answer.addLayout(row(self.add_button, self.discard_button, self.show_button, None))
         layout = column(self, spacing=4)
         layout.addLayout(row(self.start_button, None))
         layout.addWidget(self._answer)
@@ -95,7 +108,7 @@ class RimPanel(QWidget):
                 self.tr("The mask ends on intact paint everywhere; nothing needs to be added."), topic="rim"
             )
             return
-        self._cleaned = cleaned
+        self._cleaned, self._places = cleaned, _places(added)
         box = added.bounds()
         if box.area > MAX_SHOWN:
             box = box.within(self._context.selection.visible)
@@ -106,6 +119,12 @@ class RimPanel(QWidget):
         self.status.setText(text.format(f"{cleaned.pixels:,}"))
         self._answer.show()
         self.proposing.emit(True)
+
+    def show_next(self) -> None:
+        """Zoom in to the next part of the proposed rim."""
+        if self._places:
+            self._places.append(self._places.pop(0))
+            self._context.selection.zoom_to.emit(self._places[-1])
 
     def apply(self) -> None:
         """Add the proposed rim to the mask as one undo step."""
@@ -131,10 +150,25 @@ class RimPanel(QWidget):
         """Hide the proposal; the mask is unchanged."""
         if self._cleaned is None:
             return
-        self._cleaned = None
+        self._cleaned, self._places = None, []
         self._context.selection.proposal = None
         self._answer.hide()
         self.proposing.emit(False)
+
+
+def _places(rim: DamageMap) -> list[Box]:
+    """Return small boxes with much of the rim, that with the most pixels first, none near another."""
+    counts: dict[tuple[int, int], int] = {}
+    for (x, y), tile in rim.tiles().items():
+        parts = TILE // PLACE
+        cells = np.count_nonzero(tile.reshape(parts, PLACE, parts, PLACE), axis=(1, 3))
+        counts |= {(parts * x + int(i), parts * y + int(j)): int(cells[j, i]) for j, i in np.argwhere(cells)}
+    found: list[tuple[int, int]] = []
+    for x, y in sorted(counts, key=lambda each: -counts[each]):
+        if len(found) < MAX_PLACES and all(max(abs(x - u), abs(y - v)) > 2 for u, v in found):
+            found.append((x, y))
+    places = [Box(x * PLACE, y * PLACE, PLACE, PLACE) for x, y in found]
+    return [place.expanded(AROUND).within(rim.box) for place in places]
 
 
 def _main_label(cleaned: CleanedRim) -> int:

@@ -33,9 +33,11 @@ CLEAN_UP = ("opening", "closing", "min_area", "dilate")
 OPTIONS = {
     "cracks": ("polarity", "sensitivity", "widest"),
     "losses": ("ground", "tolerance"),
-    "examples": ("examples", "model", "save_model", "scale", "threshold", "layers"),
+    "examples": ("examples", "model", "save_model", "scale", "threshold", "layers", "classes"),
 }
 """The options of a single method."""
+SPELLED = {"layers": "layer", "classes": "class"}
+"""Names of options that aren't those of their values."""
 
 
 def add_commands(subparsers: Any) -> None:
@@ -105,6 +107,14 @@ def _add_example_options(parser: argparse.ArgumentParser) -> None:
         metavar="STROKES",
         help="a picture of the scan's size: 0 unknown, 128 intact, 255 damage",
     )
+    add(
+        "--class",
+        dest="classes",
+        action="append",
+        metavar="VALUE=CLASS",
+        help="STROKES has other values: the class of the strokes with this index, grey value or #rrggbb, "
+        "such as 1=loss, 2=crack and 3=intact; repeatable. MASK is then an indexed PNG",
+    )
     add("--model", type=Path, metavar="FILE", help="a damage model saved with --save-model")
     add(
         "--layer",
@@ -130,7 +140,6 @@ def _add_example_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(args: argparse.Namespace, progress: Progress) -> None:
-    from imagest_core.damage.mask_io import write_mask
     from imagest_core.damage.rim import clean_rim
     from imagest_core.painting.atomic import check_writable
     from imagest_core.painting.outputs import FileKind, check_replaceable, check_targets
@@ -163,11 +172,24 @@ def _run(args: argparse.Namespace, progress: Progress) -> None:
             rim = clean_rim(painting, damage, args.rim, part, within=within)
             damage = rim.damage
             notes.append(f"rim: {counted(rim.pixels, 'pixel')} added, at most {rim.limit} px wide")
-    write_mask(damage, args.out, force=args.force, inputs=inputs)
+    notes += _write(damage, args, inputs)
     if args.save_recipe is not None:
         _save_recipe(args, method, tuple(inputs))
         notes.append(f"recipe: {args.save_recipe}")
     show(*notes, f"written: {args.out}")
+
+
+def _write(damage: DamageMap, args: argparse.Namespace, inputs: list[Path]) -> list[str]:
+    """Write the mask, by class if there are several; return a line with them as ``restore`` takes them."""
+    from imagest_core.damage.mask_io import write_class_mask, write_mask
+
+    labels = sorted(damage.counts())
+    if args.method != "examples" or len(labels) < 2:
+        write_mask(damage, args.out, force=args.force, inputs=inputs)
+        return []
+    write_class_mask(damage, args.out, force=args.force, inputs=inputs)
+    names = {item.label: item.name for item in damage.classes}
+    return [f"classes: {', '.join(f'{label}={names.get(label, label)}' for label in labels)}"]
 
 
 def _unprotected(damage: DamageMap, protected: DamageMap | None, method: str) -> DamageMap:
@@ -222,7 +244,7 @@ def _method(args: argparse.Namespace) -> str:
     for other, names in OPTIONS.items():
         given = [name for name in names if getattr(args, name) is not None]
         if given and method != other:
-            option = given[0].replace("_", "-")
+            option = SPELLED.get(given[0], given[0]).replace("_", "-")
             raise InputError(f"--{option} belongs to the method {other}, not to {method}.")
     return method
 
@@ -232,8 +254,10 @@ def _check_examples(args: argparse.Namespace) -> None:
 
     if (args.examples is None) == (args.model is None):
         raise InputError("The method examples needs either --examples STROKES or --model FILE.")
-    if args.model is not None and (args.save_model is not None or args.scale is not None):
-        raise InputError("--save-model and --scale belong to --examples; leave them out with --model.")
+    if args.model is not None and (args.save_model or args.scale or args.classes):
+        raise InputError(
+            "--save-model, --scale and --class belong to --examples; leave them out with --model."
+        )
     if args.save_model is not None and args.save_model.suffix.lower() != SUFFIX:
         raise InputError("A damage model is written as .safetensors: give --save-model such a name.")
 
@@ -308,7 +332,6 @@ def _examples(
     from imagest_core.damage.detection.prediction import ExampleParameters
     from imagest_core.damage.detection.trainable import StrokeClassifier
     from imagest_core.damage.detection.trained_model import load_model, save_model
-    from imagest_core.damage.example_strokes import read_strokes
 
     names = (*CLEAN_UP, "scale", "threshold")
     given = {name: getattr(args, name) for name in names if getattr(args, name) is not None}
@@ -318,7 +341,7 @@ def _examples(
         if args.model is not None:
             classifier.use(load_model(args.model))
         else:
-            strokes = read_strokes(args.examples, (painting.width, painting.height))
+            strokes = _strokes(args, (painting.width, painting.height))
             classifier.update(strokes, progress.part(0, 0.2, "learning from the examples"))
         damage = classifier.derive(progress.part(0.2, 1))
     assert classifier.model is not None
@@ -331,6 +354,17 @@ def _examples(
         save_model(model, args.save_model, force=args.force, inputs=inputs)
         notes.append(f"written: {args.save_model}")
     return damage, notes
+
+
+def _strokes(args: argparse.Namespace, size: tuple[int, int]) -> DamageMap:
+    """Read the strokes: of one class, or of those that ``--class`` gives."""
+    from imagest_core.damage.example_strokes import read_strokes
+    from imagest_core.damage.mask_parts import read_mask_parts
+    from imagest_core.project.mask_import import strokes_of_parts
+
+    if not args.classes:
+        return read_strokes(args.examples, size)
+    return strokes_of_parts(read_mask_parts(args.examples, size), args.classes)
 
 
 def _registered(

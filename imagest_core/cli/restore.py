@@ -168,9 +168,14 @@ def _read_damage(args: argparse.Namespace, size: tuple[int, int]) -> DamageMap:
 def _read_mask(args: argparse.Namespace, size: tuple[int, int]) -> DamageMap:
     """Read a black and white mask, or one with several values and the classes that ``--class`` gives."""
     from imagest_core.damage.mask_io import read_mask
+    from imagest_core.errors import InputError, NotBinaryError
 
     if not args.classes:
-        return read_mask(args.mask, size)
+        try:
+            return read_mask(args.mask, size)
+        except NotBinaryError as error:
+            remedy = "or give each value a class, such as --class 1=loss"
+            raise InputError(f"{str(error).rstrip('.')}, {remedy}.") from error
     from imagest_core.damage.mask_parts import read_mask_parts
     from imagest_core.project.mask_import import damage_of_parts
 

@@ -11,7 +11,7 @@ from imagest_core.damage.examples import INTACT
 from imagest_core.damage.map import DamageMap
 from imagest_core.damage.mask_io import as_mask_error, open_sized_mask
 from imagest_core.damage.mask_pictures import Size
-from imagest_core.errors import MaskError
+from imagest_core.errors import MaskError, NotBinaryError
 from imagest_core.messages import Message
 from imagest_core.painting.outputs import check_regular_file
 
@@ -36,6 +36,8 @@ def read_strokes(path: Path, size: Size | None = None, label: int = LOSS.label) 
                     raise _other_values(path)
                 strokes.write(box, (intact * np.uint8(INTACT) + damaged * np.uint8(label)).astype(np.uint8))
             return strokes
+        except NotBinaryError:  # colours, or varying opacity
+            raise _other_values(path) from None
         finally:
             picture.close()
 
@@ -43,8 +45,8 @@ def read_strokes(path: Path, size: Size | None = None, label: int = LOSS.label) 
 def _other_values(path: Path) -> MaskError:
     return MaskError(
         Message(
-            "The examples {path} contain other values than 0 (unknown), 128 (intact) and 255 (damage): draw "
-            "them without soft edges.",
+            "The strokes {path} contain other values than 0 (unknown), 128 (intact) and 255 (damage): draw "
+            "them in grey and without soft edges, or say which class each value is.",
             path=path.name,
         )
     )

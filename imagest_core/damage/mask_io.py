@@ -232,6 +232,25 @@ def write_mask(
         (_write_png if ending == ".png" else _write_tiff)(damage, file)
 
 
+def write_class_mask(
+    damage: DamageMap, path: Path | str, *, force: bool = False, inputs: Iterable[Path] = ()
+) -> None:
+    """Write damage of several classes as an indexed PNG: the index of a pixel is its label.
+
+    Written as by :func:`write_mask`; raises ``OutputError``, also for another ending than .png.
+    """
+    path = Path(path)
+    if path.suffix.lower() != ".png":
+        raise OutputError(
+            Message("A mask of several classes is written as .png, not as '{path}'.", path=path.name)
+        )
+    palette = np.arange(256, dtype=np.uint8).repeat(3).reshape(256, 3)
+    for item in damage.classes:
+        palette[item.label] = np.frombuffer(bytes.fromhex(item.colour[1:]), np.uint8)
+    with replacing(path, force=force, inputs=inputs) as temporary, temporary.open("wb") as file:
+        _write_png(damage, file, palette)
+
+
 def _bands(damage: DamageMap) -> Iterator[NDArray[np.uint8]]:
     """Iterate over the image from the top as (up to 256, width) uint8 bands of 0 and 255."""
     for y in range(0, damage.height, TILE):
@@ -239,12 +258,21 @@ def _bands(damage: DamageMap) -> Iterator[NDArray[np.uint8]]:
         yield ((labels > 0) & ~damage.protected_labels()[labels]) * np.uint8(255)
 
 
-def _write_png(damage: DamageMap, file: BinaryIO) -> None:
-    """Write a grey 8-bit PNG (ISO/IEC 15948) band by band."""
+def _labels(damage: DamageMap) -> Iterator[NDArray[np.uint8]]:
+    """Iterate over the image from the top as (up to 256, width) bands of labels."""
+    for y in range(0, damage.height, TILE):
+        yield damage.read(Box(0, y, damage.width, TILE).within(damage.box))
+
+
+def _write_png(damage: DamageMap, file: BinaryIO, palette: NDArray[np.uint8] | None = None) -> None:
+    """Write an 8-bit PNG (ISO/IEC 15948) band by band: grey, or labels with a palette."""
     compressor = zlib.compressobj(6)
     file.write(PNG_SIGNATURE)
-    _chunk(file, b"IHDR", struct.pack(">IIBBBBB", damage.width, damage.height, 8, 0, 0, 0, 0))
-    for band in _bands(damage):
+    kind = 0 if palette is None else 3
+    _chunk(file, b"IHDR", struct.pack(">IIBBBBB", damage.width, damage.height, 8, kind, 0, 0, 0))
+    if palette is not None:
+        _chunk(file, b"PLTE", palette.tobytes())
+    for band in _bands(damage) if palette is None else _labels(damage):
         unfiltered = np.pad(band, ((0, 0), (1, 0)))
         _chunk(file, b"IDAT", compressor.compress(unfiltered.tobytes()))
     _chunk(file, b"IDAT", compressor.flush())

@@ -16,6 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imagest_core.arrays import Image, Labels, Mask
+from imagest_core.damage.ground_rim import REACH as GROUND_REACH
+from imagest_core.damage.ground_rim import ground_rim
 from imagest_core.damage.map import TILE, DamageMap, tile_box
 from imagest_core.damage.raised_edge import RaisedEdges
 from imagest_core.damage.regions import Regions
@@ -48,7 +50,7 @@ paint: on a confirmed part of the boundary, and elsewhere."""
 MIN_SHARE, MIN_PIXELS = 0.15, 8
 """Share of the pixels next to a region, and their number, from which its rim is reported."""
 
-REACH = 16
+REACH = max(16, GROUND_REACH)
 """Pixels beyond a rim within which colours affect it: both rings, the paint next to them, and the filters."""
 KINDS = (0, 1.0), (1, -1.0), (1, 1.0)
 """Difference and its sign: like the damage, darker, lighter."""
@@ -173,8 +175,9 @@ def find_rim(lab: Image, labels: Labels, filled: Mask, limit: int) -> Labels:
     if not filled.any() or labels.all():
         return result
     distance, nearest = nearest_of(filled)
-    rings = _Rings(lab, filled, nearest, labels == 0)
-    grown = filled
+    free = labels == 0
+    rings = _Rings(lab, filled, nearest, free)
+    grown = filled | ground_rim(lab, free, filled, distance, nearest, limit)
     for _ in range(-(-limit // STEP)):
         step = rings.grow(grown) & (distance <= limit + 0.5)
         if not step.any():

@@ -8,6 +8,7 @@ import numpy as np
 
 from imagest_core.damage.classes import DEFAULT_CLASSES, DamageClass, free_label
 from imagest_core.damage.edits import merged
+from imagest_core.damage.examples import INTACT
 from imagest_core.damage.map import DamageMap
 from imagest_core.damage.mask_parts import MaskParts
 from imagest_core.errors import MaskError
@@ -21,6 +22,8 @@ from imagest_core.project.state import State
 
 Targets = Mapping[int, DamageClass | None]
 """The class of each part by its number, None for parts that are not imported."""
+INTACT_PAINT = DamageClass(INTACT, "intact", "#3ddc97")
+"""What strokes on intact paint are given."""
 _COLOURS = ("#8c6d31", "#3f7f93", "#a05195", "#5f7a2f", "#b0472f", "#4a5fb0")
 
 
@@ -58,7 +61,20 @@ def damage_of_parts(parts: MaskParts, names: Sequence[str]) -> DamageMap:
     Raises ``MaskError``, also for a name that is no class of a new project: a misspelled protected class must
     not be filled.
     """
-    targets = _named(parts, DEFAULT_CLASSES, names, may_add=False)
+    return _labelled(parts, _named(parts, DEFAULT_CLASSES, names, may_add=False))
+
+
+def strokes_of_parts(parts: MaskParts, names: Sequence[str]) -> DamageMap:
+    """Return example strokes with the classes that ``names`` give; *intact* is intact paint.
+
+    Raises ``MaskError``, also for a protected class.
+    """
+    damage = tuple(item for item in DEFAULT_CLASSES if not item.protected)
+    return _labelled(parts, _named(parts, (*damage, INTACT_PAINT), names, may_add=False))
+
+
+def _labelled(parts: MaskParts, targets: Targets) -> DamageMap:
+    """Return a map with the class of each part."""
     result = DamageMap(parts.damage.width, parts.damage.height, DEFAULT_CLASSES)
     labels = np.zeros(256, np.uint8)
     for number, item in targets.items():

@@ -978,6 +978,10 @@
         <translation>蒙版应写成 .png 或 .tif，而不是 “{path}”。</translation>
     </message>
     <message>
+        <source>A mask of several classes is written as .png, not as &apos;{path}&apos;.</source>
+        <translation>多类别的蒙版以 .png 写出，而不是“{path}”。</translation>
+    </message>
+    <message>
         <source>A model of ONNX graphs can&apos;t synthesize pictures: choose the model that it was exported from.</source>
         <translation>由 ONNX 计算图组成的模型不能生成图片：请选择导出它的原模型。</translation>
     </message>
@@ -1158,6 +1162,10 @@
         <translation>移动风格区域</translation>
     </message>
     <message>
+        <source>No bare ground was found in the painting: pick its colour, or learn the damage from strokes.</source>
+        <translation>画中未找到裸露的底料：请选取其颜色，或通过笔画学习损伤。</translation>
+    </message>
+    <message>
         <source>No installed style adapter fits the model {model}: train one with imagest train style, or add one with imagest models add PATH.</source>
         <translation>没有适合模型 {model} 的已安装风格适配器：请用 imagest train style 训练，或用 imagest models add PATH 添加。</translation>
     </message>
@@ -1176,10 +1184,6 @@
     <message>
         <source>Only {inliers} of {points} details agree on the alignment: {remedy}.</source>
         <translation>{points} 处细节中只有 {inliers} 处对图片的位置一致：{remedy}。</translation>
-    </message>
-    <message>
-        <source>Only {points} details of the clean picture were matched: {remedy}.</source>
-        <translation>只重新找到完好图片的 {points} 处细节：{remedy}。</translation>
     </message>
     <message>
         <source>Orientation (tag {tag}), by turning the picture upright</source>
@@ -1400,6 +1404,14 @@
     <message>
         <source>The damage at {x}, {y} is {thickness} pixels thick, more than this engine sees at the scan&apos;s own scale ({largest}); choose the automatic scale.</source>
         <translation>{x}, {y} 处的损伤厚 {thickness} 像素，超过此引擎在扫描件原尺度下的视野（{largest}）；请选择自动尺度。</translation>
+    </message>
+    <message>
+        <source>The damage model was learned from the scan alone: leave out the further pictures.</source>
+        <translation>该损伤模型只用扫描件学习：请不要使用其他图片。</translation>
+    </message>
+    <message>
+        <source>The damage model was learned with further pictures of the work ({expected}, given are {count}): use the same kinds of pictures in the same order.</source>
+        <translation>该损伤模型学习时还用了作品的其他图片（{expected} 张，现给出 {count} 张）：请按相同顺序使用同类图片。</translation>
     </message>
     <message>
         <source>The disk became full while {target} was written; free some space or choose another disk.</source>
@@ -2002,10 +2014,6 @@
         <translation>{address} 处没有 Ray 集群应答：请用 ray start 启动一个，或使用 --ray local。</translation>
     </message>
     <message>
-        <source>No bare ground was found in the painting: pick its colour, or learn it from examples.</source>
-        <translation>画中未找到裸露的底层：请选取其颜色，或通过示例学习。</translation>
-    </message>
-    <message>
         <source>No damage was found in {scan} by the recipe.</source>
         <translation>按该配方在 {scan} 中未发现损伤。</translation>
     </message>
@@ -2118,10 +2126,6 @@
         <translation>与 {host} 的连接中断；请重试。</translation>
     </message>
     <message>
-        <source>The damage model was learned with {expected} layers, but {count} are given: give the same kinds of pictures in the same order.</source>
-        <translation>该损伤模型是用 {expected} 个图层学习的，但给出了 {count} 个：请按相同顺序给出同类图片。</translation>
-    </message>
-    <message>
         <source>The damage model {model} is not the one that the recipe was saved with: save the recipe again.</source>
         <translation>损伤模型 {model} 不是保存配方时的那一个：请重新保存配方。</translation>
     </message>
@@ -2168,10 +2172,6 @@
     <message>
         <source>The examples mark only intact paint: mark some damage, too.</source>
         <translation>示例只标记了完好的颜料：请同时标记一些损伤。</translation>
-    </message>
-    <message>
-        <source>The examples {path} contain other values than 0 (unknown), 128 (intact) and 255 (damage): draw them without soft edges.</source>
-        <translation>示例 {path} 含有 0（未知）、128（完好）和 255（损伤）以外的值：绘制时请勿使用柔边。</translation>
     </message>
     <message>
         <source>The file changes the protected pixel at {x}, {y}: export it again.</source>
@@ -2286,10 +2286,6 @@
         <translation>轮廓内没有图片的像素：请圈出图片的一部分。</translation>
     </message>
     <message>
-        <source>The palest areas may be paint rather than bare ground (confidence {confidence}): pick the colour of the ground, or learn the damage from examples.</source>
-        <translation>最浅的区域可能是颜料而非裸露的底层（置信度 {confidence}）：请选取底层的颜色，或通过示例学习损伤。</translation>
-    </message>
-    <message>
         <source>The part &apos;{value}&apos; is given two classes: give it one.</source>
         <translation>“{value}”这一部分被指定了两个类别：请只指定一个。</translation>
     </message>
@@ -2352,6 +2348,10 @@
     <message>
         <source>The selection lies outside the picture: select a part of it.</source>
         <translation>选区位于图片之外：请选择图片的一部分。</translation>
+    </message>
+    <message>
+        <source>The strokes {path} contain other values than 0 (unknown), 128 (intact) and 255 (damage): draw them in grey and without soft edges, or say which class each value is.</source>
+        <translation>笔画 {path} 含有 0（未知）、128（完好）和 255（损伤）以外的值：请用灰度绘制且不要柔边，或说明每个值属于哪一类别。</translation>
     </message>
     <message>
         <source>The study adapts {found}, not {wanted}: choose the engine it was made with.</source>
@@ -2518,6 +2518,10 @@
         <translation>此模型不读取风格图片：请用 --adapters 添加 IP-Adapter，或使用 imagest-sd。</translation>
     </message>
     <message>
+        <source>Too few details of the clean picture were matched ({points}): {remedy}.</source>
+        <translation>完好图片中匹配到的细节太少（{points} 处）：{remedy}。</translation>
+    </message>
+    <message>
         <source>Too little of the painting is intact to be studied: it takes some {count} squares of {side} px without damage.</source>
         <translation>画作的完好部分太少，无法研究：约需 {count} 个边长 {side} px 且没有损伤的正方形。</translation>
     </message>
@@ -2548,6 +2552,10 @@
     <message>
         <source>WebP chunks {names}</source>
         <translation>WebP 数据块 {names}</translation>
+    </message>
+    <message>
+        <source>What looks most like bare ground may be paint (confidence {confidence}): pick the colour of the ground, or learn the damage from strokes.</source>
+        <translation>最像裸露底料的区域可能是颜料（置信度 {confidence}）：请选取底料的颜色，或通过笔画学习损伤。</translation>
     </message>
     <message>
         <source>XMP thumbnails (tag {tag})</source>
@@ -3830,6 +3838,21 @@
     </message>
 </context>
 <context>
+    <name>DamageModel</name>
+    <message>
+        <source>Reading the damage model</source>
+        <translation>正在读取损伤模型</translation>
+    </message>
+    <message>
+        <source>The damage model was saved as {0}.</source>
+        <translation>损伤模型已保存为 {0}。</translation>
+    </message>
+    <message>
+        <source>Saving the damage model</source>
+        <translation>正在保存损伤模型</translation>
+    </message>
+</context>
+<context>
     <name>DamagePanel</name>
     <message>
         <source>Don’t paint over other classes</source>
@@ -3944,10 +3967,6 @@
     <message>
         <source>Method</source>
         <translation>方法</translation>
-    </message>
-    <message>
-        <source>Apply to the whole scan</source>
-        <translation>应用到整个扫描件</translation>
     </message>
     <message>
         <source>Learn from strokes</source>
@@ -4737,8 +4756,8 @@ SHA-256 of the unchanged samples: {2}…</source>
         <translation>预览：视图中部的 {0} 被标记。可用更多笔画修正。</translation>
     </message>
     <message>
-        <source>{0} Zoom in to check the rest; “Apply to the whole scan” marks it.</source>
-        <translation>{0}放大可检查其余部分；“应用到整个扫描件”会一并标记。</translation>
+        <source>{0} Zoom in to check the rest; “{1}” marks it.</source>
+        <translation>{0}放大可检查其余部分；“{1}”会一并标记。</translation>
     </message>
     <message>
         <source>The preview failed: paint a stroke to try again.</source>
@@ -4769,20 +4788,8 @@ SHA-256 of the unchanged samples: {2}…</source>
         <translation>此前在此学习</translation>
     </message>
     <message>
-        <source>Reading the damage model</source>
-        <translation>正在读取损伤模型</translation>
-    </message>
-    <message>
         <source>The strokes of this painting go before the model: clear them to use it.</source>
         <translation>这幅画作的笔画优先于模型：要使用模型，请先清除笔画。</translation>
-    </message>
-    <message>
-        <source>The damage model was saved as {0}.</source>
-        <translation>损伤模型已保存为 {0}。</translation>
-    </message>
-    <message>
-        <source>Saving the damage model</source>
-        <translation>正在保存损伤模型</translation>
     </message>
     <message>
         <source>Deriving the mask</source>
@@ -6490,6 +6497,10 @@ SHA-256 of the unchanged samples: {2}…</source>
         <translation> · 仅选区内</translation>
     </message>
     <message>
+        <source> · without the preview, which is not applied yet</source>
+        <translation> · 不含尚未应用的预览</translation>
+    </message>
+    <message>
         <source> · about {0} here</source>
         <translation> · 在本机约需 {0}</translation>
     </message>
@@ -6827,6 +6838,14 @@ SHA-256 of the unchanged samples: {2}…</source>
         <translation>放弃</translation>
     </message>
     <message>
+        <source>Show</source>
+        <translation>显示</translation>
+    </message>
+    <message>
+        <source>Zoom in to the next part of the rim, the longest first</source>
+        <translation>放大到边缘的下一处，最长的在先</translation>
+    </message>
+    <message>
         <source>Examining the rim</source>
         <translation>正在检查边缘</translation>
     </message>
@@ -6882,6 +6901,14 @@ SHA-256 of the unchanged samples: {2}…</source>
 </context>
 <context>
     <name>Selecting</name>
+    <message>
+        <source>Apply to the whole scan</source>
+        <translation>应用到整个扫描件</translation>
+    </message>
+    <message>
+        <source>Apply to the selection</source>
+        <translation>应用到选区</translation>
+    </message>
     <message>
         <source>Nothing is selected any more: the selection was removed.</source>
         <translation>已没有选中任何像素：选区已移除。</translation>

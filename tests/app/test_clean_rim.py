@@ -72,6 +72,40 @@ def test_the_rim_is_proposed_then_added_as_one_step(
     assert marked.state.damage == before
 
 
+def test_a_thin_rim_is_shown_where_it_is(
+    window: MainWindow, marked: OpenDocument, qtbot: QtBot, settle: Settle
+):
+    panel, view = window.damage.rim, window.area.view
+    click(qtbot, panel.start_button)
+    settle()
+    revealed: list = []
+    window.context.selection.zoom_to.connect(revealed.append)
+    view.fit()
+    before = view.zoom
+    assert panel.show_button.isVisibleTo(window.damage)
+    click(qtbot, panel.show_button)
+    assert panel.proposed.added.read(revealed[0]).any()
+    assert view.visible_box().contains(revealed[0])
+    assert view.zoom >= before
+    assert window.damage.minimumSizeHint().width() <= 352
+    panel.discard()
+    click(qtbot, panel.show_button)
+    assert len(revealed) == 1
+
+
+def test_a_proposal_that_is_not_added_is_not_restored(
+    window: MainWindow, marked: OpenDocument, qtbot: QtBot, settle: Settle
+):
+    expected = window.restore.footer.expected
+    qtbot.waitUntil(lambda: " px, in " in expected.text())
+    assert "not applied" not in expected.text()
+    click(qtbot, window.damage.rim.start_button)
+    settle()
+    qtbot.waitUntil(lambda: "without the preview, which is not applied yet" in expected.text())
+    click(qtbot, window.damage.rim.discard_button)
+    qtbot.waitUntil(lambda: "not applied" not in expected.text())
+
+
 def test_a_proposal_ends_when_it_is_discarded_or_the_mask_changes(
     window: MainWindow, marked: OpenDocument, qtbot: QtBot, settle: Settle
 ):

@@ -17,6 +17,7 @@ from app.commands.previews import MaskPreview, Previewer, level_within
 from app.context import Context
 from app.document import OpenDocument
 from app.window.main_window import MainWindow
+from imagest_core.damage.selection import Selection
 from imagest_core.painting.geometry import Box
 
 WHITE = (60_000 / 65_535,) * 3
@@ -147,3 +148,28 @@ def test_a_picked_ground_is_the_median_of_a_few_pixels(window: MainWindow, opene
     assert panel.ground.colour == pytest.approx(np.median(around, axis=(0, 1)))
     texts = [each.text() for each in panel.findChildren(QLabel)]
     assert "ground colour: picked, median of 5 × 5 px" in texts
+
+
+def test_a_picked_ground_fits_the_panel(window: MainWindow, opened: OpenDocument, qtbot: QtBot):
+    window.damage.show_derive("losses")
+    panel = window.damage.derive
+    panel.ground.pick()
+    window.context.selection.picked.emit(51, 46)
+    qtbot.waitUntil(lambda: panel.apply_button.isEnabled(), timeout=30_000)
+    assert window.damage.minimumSizeHint().width() <= 352
+
+
+def test_a_selection_limits_the_preview(window: MainWindow, opened: OpenDocument, qtbot: QtBot):
+    selection = window.context.selection
+    selection.visible = opened.painting.box
+    selection.within = Selection.of_box(Box(0, 0, 60, 120), opened.state.box)
+    window.damage.show_derive("losses")
+    window.damage.derive.ground.pick()
+    selection.picked.emit(55, 50)
+    qtbot.waitUntil(lambda: selection.proposal is not None and bool(selection.proposal.mask.any()))
+    proposal = selection.proposal
+    assert proposal is not None
+    assert not proposal.mask[:, 60 >> proposal.level :].any()
+    selection.within = None
+    qtbot.waitUntil(lambda: bool(selection.proposal.mask[:, 62 >> selection.proposal.level :].any()))
+    assert window.damage.derive.apply_button.text() == "Apply to the whole scan"

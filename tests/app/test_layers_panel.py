@@ -79,6 +79,26 @@ def test_a_layer_is_added_shown_and_removed(
     assert infrared.is_file()
 
 
+@pytest.mark.parametrize("mode", [LayerMode.BLEND, LayerMode.SWIPE])
+def test_another_layer_takes_the_place_of_the_shown_one(
+    window: MainWindow, opened: OpenDocument, infrared: Path, qtbot: QtBot, settle: Settle, mode: LayerMode
+):
+    context, area = window.context, window.area
+    window.damage.layers_fold.head.setChecked(True)
+    context.selection.layer_mode = mode
+    commands.add_layer(context, infrared, LayerKind.INFRARED)
+    settle()
+    qtbot.waitUntil(lambda: area.registered.layer is not None)
+    first = area.registered.layer
+    commands.add_layer(context, infrared, LayerKind.XRAY)
+    settle()
+    qtbot.waitUntil(lambda: area.registered.layer not in (None, first))
+    click(qtbot, row_buttons(window)["Show the layer infrared"])
+    settle()
+    qtbot.waitUntil(lambda: area.registered.layer is not None)
+    assert [item.layer for item in area.view._pictures][1:] == [area.registered.layer]
+
+
 def test_a_layer_is_the_clean_picture(
     window: MainWindow, opened: OpenDocument, infrared: Path, qtbot: QtBot, settle: Settle
 ):
@@ -132,21 +152,21 @@ def test_a_model_learned_with_another_number_of_layers_is_refused(
     qtbot.waitUntil(lambda: window.context.selection.proposal is not None, timeout=30_000)
     learn.save(tmp_path / "model.safetensors")
     settle()
-    learn.clear()
+    learn.clear_button.click()
     learn.use_layers.setChecked(False)
     learn.load(tmp_path / "model.safetensors")
     settle()
     assert opened.state.damage_model is not None
     assert learn.use_layers.isChecked(), "the model reads the layer"
     learn.use_layers.setChecked(False)
-    assert "learned with 1 layers, but 0" in window.damage.derive.state.text()
+    assert "(1, given are 0)" in window.damage.derive.state.text()
     assert not window.damage.derive.apply_button.isEnabled()
 
-    learn.forget_model()
+    learn.forget_button.click()
     commands.remove_layer(window.context, "infrared")
     learn.load(tmp_path / "model.safetensors")
     settle()
-    assert any("learned with 1 layers, but 0" in each.sentence for each in said)
+    assert any("(1, given are 0)" in each.sentence for each in said)
     assert opened.state.damage_model is None
 
 

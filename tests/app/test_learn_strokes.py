@@ -8,49 +8,26 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import tifffile
+from learning import LOSSES, PAINT, TRAIL, start, teach, wait_for, with_second_loss
 from PySide6.QtCore import QPoint, Qt
 from pytestqt.qtbot import QtBot
 
 from app.context import Context
 from app.document import OpenDocument
-from app.selection import ExampleBrushMode, Proposal, ToolName
+from app.selection import ExampleBrushMode, ToolName
 from app.window.main_window import MainWindow
 from imagest_core.damage.classes import CRACK, LOSS, PROTECTED
-from imagest_core.damage.examples import INTACT, ExampleStroke
+from imagest_core.damage.examples import INTACT
 from imagest_core.damage.map import DamageMap
-from imagest_core.project.operations.examples import add_example
 from imagest_core.project.operations.mask import change_mask
 
 Settle = Callable[[], None]
-LOSSES = (np.s_[40:60, 50:80], np.s_[80:100, 110:140])
-TRAIL = (52.0, 50.0, 76.0, 50.0)
-PAINT = (10.0, 20.0, 100.0, 20.0, 100.0, 70.0)
 
 
 @pytest.fixture
 def scan(scan: Path) -> Path:
-    """A second loss, far from the first one."""
-    picture = tifffile.imread(scan)
-    picture[LOSSES[1]] = 60_000
-    tifffile.imwrite(scan, picture, photometric="rgb", resolution=(40, 40), resolutionunit="CENTIMETER")
-    return scan
-
-
-def teach(document: OpenDocument, *strokes: tuple[int, tuple[float, ...]]) -> None:
-    for label, points in strokes:
-        document.do(add_example(document.state, ExampleStroke(label, 5.0, points)))
-
-
-def start(window: MainWindow, document: OpenDocument) -> None:
-    window.context.selection.visible = document.painting.box
-    window.damage.show_derive("examples")
-
-
-def wait_for(qtbot: QtBot, context: Context) -> Proposal:
-    qtbot.waitUntil(lambda: context.selection.proposal is not None, timeout=30_000)
-    assert context.selection.proposal is not None
-    return context.selection.proposal
+    """The scan with a second loss."""
+    return with_second_loss(scan)
 
 
 def agreement(found: np.ndarray) -> float:
@@ -161,13 +138,13 @@ def test_a_stroke_corrects_an_earlier_mask(
     learn = window.damage.derive.learn
     assert learn.correct.isVisibleTo(window.damage)
     wait_for(qtbot, window.context)
-    assert not window.context.selection.mask_visible, "the preview shows what will be the mask"
+    assert LOSS.label in window.context.selection.previewed_labels, "the preview shows what will be the mask"
     window.damage.derive.apply()
     settle()
     found = opened.state.damage.read(opened.state.box) > 0
     assert agreement(found) > 0.8
     assert not found[9:12, 6:57].any()
-    assert window.context.selection.mask_visible
+    assert not window.context.selection.previewed_labels
 
 
 def test_a_model_is_saved_and_used_at_once_without_strokes(
@@ -193,7 +170,7 @@ def test_a_model_is_saved_and_used_at_once_without_strokes(
     settle()
     assert agreement(opened.state.damage.read(opened.state.box) > 0) > 0.7
     assert opened.state.damage_model == model
-    learn.forget_model()
+    learn.forget_button.click()
     assert opened.state.damage_model is None
 
 

@@ -67,7 +67,9 @@ def test_the_newest_result_is_shown_and_the_first_can_be_reached(user: User, qtb
     for _ in range(40):
         turn(user, 120)
     assert visible(user, 1)
+    user.context.selection.mask_visible = True
     QtBot.mouseClick(user.window.results._thumbs[1], Qt.MouseButton.LeftButton)
+    assert not user.context.selection.mask_visible, "it covers the fills"
     assert user.context.selection.run == 1
     user.act("previous_run")
     assert user.context.selection.run == COUNT

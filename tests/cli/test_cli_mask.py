@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 import tifffile
 
+from imagest_core.damage.classes import LOSS
+from imagest_core.damage.mask_parts import read_mask_parts
 from imagest_core.painting.picture_files import read_picture, write_picture
 
 
@@ -158,7 +160,7 @@ def test_a_mask_is_learned_and_the_model_used_again(cli, damaged, holes, strokes
     answer = cli("mask", damaged, "-o", tmp_path / "new.png", *layered)
     assert answer.code == 2
     assert answer.err.count("\n") == 1
-    assert "learned with 0 layers, but 1 are given" in answer.err
+    assert "learned from the scan alone" in answer.err
     content = bytearray(model.read_bytes())
     content[-40] ^= 4
     model.write_bytes(content)
@@ -167,6 +169,48 @@ def test_a_mask_is_learned_and_the_model_used_again(cli, damaged, holes, strokes
     assert answer.err.count("\n") == 1
     assert "plaster.safetensors" in answer.err
     assert not (tmp_path / "new.png").exists()
+
+
+def test_strokes_of_several_classes_give_an_indexed_mask(cli, damaged, holes, strokes, tmp_path):
+    picture = read_picture(strokes, 0)
+    indexed = np.select([picture == 255, picture == 128], [1, 2]).astype(np.uint8)
+    indexed[:60, :40][indexed[:60, :40] == 2] = 3
+    write_picture(strokes, indexed)
+    out, model = tmp_path / "found.png", tmp_path / "model.safetensors"
+    given = ["--class", "1=loss", "--class", "2=intact", "--class", "3=stain"]
+    arguments = ["mask", damaged, "-o", out, "--method", "examples", "--examples", strokes]
+    answer = cli(*arguments, *given, "--save-model", model)
+    assert (answer.code, answer.err) == (0, "")
+    assert "classes: 1=loss, 4=stain" in answer.out
+    parts = {each.value: each for each in read_mask_parts(out).parts}
+    assert set(parts) == {"1", "4"}
+    assert parts["1"].colour == LOSS.colour
+    answer = cli("mask", damaged, "-o", tmp_path / "again.png", "--method", "examples", "--model", model)
+    assert "classes: 1=loss, 4=stain" in answer.out
+
+    restored = tmp_path / "restored.tif"
+    restoring = ["restore", damaged, "--mask", out, "-o", restored, "--engine", "harmonic"]
+    answer = cli(*restoring)
+    assert answer.code == 2
+    assert "--class 1=loss" in answer.err
+    assert cli(*restoring, "--class", "1=loss", "--class", "4=stain").code == 0
+
+    for wrong in (["--class", "1=protected"], ["--class", "9=loss"], given[:2], []):
+        answer = cli(*arguments, *wrong, "--force")
+        assert answer.code == 2
+        assert answer.err.count("\n") == 1
+    answer = cli("mask", damaged, "-o", out, "--force", "--class", "1=loss")
+    assert "--class belongs to the method examples" in answer.err
+
+
+def test_coloured_strokes_are_no_mask(cli, damaged, holes, tmp_path):
+    coloured = np.zeros((*holes.shape, 3), np.uint8)
+    coloured[holes] = 255, 0, 0
+    write_picture(tmp_path / "strokes.png", coloured)
+    arguments = ["--method", "examples", "--examples", tmp_path / "strokes.png"]
+    answer = cli("mask", damaged, "-o", tmp_path / "out.png", *arguments)
+    assert answer.code == 2
+    assert "The strokes strokes.png contain other values" in answer.err
 
 
 @pytest.mark.parametrize(

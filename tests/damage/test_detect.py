@@ -235,3 +235,13 @@ def test_losses_are_found_with_confidence() -> None:
     estimate = estimate_ground([damaged_with(painted() * 0.6, blots(320, 400), GROUND)])
     assert estimate is not None
     assert estimate.confidence > 0.95
+
+
+def test_drawn_lines_are_not_taken_for_bare_ground() -> None:
+    drawing = np.full((240, 240, 3), (0.25, 0.3, 0.28), np.float32)
+    for radius in range(20, 110, 12):
+        cv2.circle(drawing, (120, 120), radius, (0.7, 0.55, 0.35), 2, cv2.LINE_AA)
+    drawing += np.random.default_rng(1).normal(0, 0.01, drawing.shape).astype(np.float32)
+    estimate = estimate_ground([drawing])
+    assert estimate is not None
+    assert estimate.confidence < 0.3

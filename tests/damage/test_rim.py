@@ -95,6 +95,38 @@ def test_the_region_with_a_rim_is_named(rimmed):
     assert regions_with_rim(rimmed, cleaned, find_regions(cleaned)) == ()
 
 
+def with_sharp_edges(losses: np.ndarray, colour: tuple[float, float, float] = GROUND) -> np.ndarray:
+    """Intact paint, and losses with grainy ground that end sharply."""
+    rng = np.random.default_rng(4)
+    grain = 1 + 0.06 * cv2.GaussianBlur(rng.standard_normal(losses.shape).astype(np.float32), (0, 0), 1)
+    ground = np.array(colour) * grain[..., None] + rng.normal(0, 0.01, (*losses.shape, 3))
+    return np.clip(np.where(losses[..., None], ground, painted() * 0.6), 0, 1).astype(np.float32)
+
+
+def test_a_mask_that_ends_within_a_loss_grows_to_its_edge(saved):
+    mask = losses()
+    whole = distance_to(mask) <= 6
+    with open_painting(saved(with_sharp_edges(whole)), assume_srgb=True) as painting:
+        damage = DamageMap.from_mask(mask)
+        regions = find_regions(damage)
+        assert regions_with_rim(painting, damage, regions) == tuple(each.id for each in regions)
+        cleaned = clean_rim(painting, damage)
+        added = cleaned.added.read(damage.box) > 0
+        band = whole & ~mask
+        assert added[band].mean() > 0.85
+        assert (added & ~whole).sum() < 0.1 * band.sum()
+        assert regions_with_rim(painting, cleaned.damage, find_regions(cleaned.damage)) == ()
+        complete = DamageMap.from_mask(distance_to(whole) <= 1)
+        assert clean_rim(painting, complete).pixels < 0.01 * complete.count()
+
+
+def test_paint_with_the_colour_of_the_damage_is_no_rim(saved):
+    mask = losses()
+    picture = with_sharp_edges(np.ones_like(mask))
+    with open_painting(saved(picture), assume_srgb=True) as painting:
+        assert clean_rim(painting, DamageMap.from_mask(mask)).added.empty
+
+
 @pytest.mark.parametrize("limit", [0, -1, 33])
 def test_an_impossible_limit_is_refused(rimmed, limit):
     with pytest.raises(MaskError, match="1 to 32 px"):

@@ -106,13 +106,13 @@ def trusted_ground(estimate: GroundEstimate | None) -> Colour:
     """Return the estimated colour; raise ``MaskError`` if it can't be trusted."""
     if estimate is None:
         raise MaskError(
-            "No bare ground was found in the painting: pick its colour, or learn it from examples."
+            "No bare ground was found in the painting: pick its colour, or learn the damage from strokes."
         )
     if not estimate.trusted:
         raise MaskError(
             Message(
-                "The palest areas may be paint rather than bare ground (confidence {confidence}): pick the "
-                "colour of the ground, or learn the damage from examples.",
+                "What looks most like bare ground may be paint (confidence {confidence}): pick the colour of "
+                "the ground, or learn the damage from strokes.",
                 confidence=f"{estimate.confidence:.0%}",
             )
         )

@@ -150,11 +150,13 @@ def check_layers(
 
 def check_layer_count(expected: int, given: int) -> None:
     """Raise ``MaskError`` if a damage model was learned with another number of layers than are ``given``."""
+    if given != expected and not expected:
+        raise MaskError("The damage model was learned from the scan alone: leave out the further pictures.")
     if given != expected:
         raise MaskError(
             Message(
-                "The damage model was learned with {expected} layers, but {count} are given: give the same "
-                "kinds of pictures in the same order.",
+                "The damage model was learned with further pictures of the work ({expected}, given are "
+                "{count}): use the same kinds of pictures in the same order.",
                 expected=expected,
                 count=given,
             )

@@ -29,6 +29,9 @@ EDGE_WINDOW = 9
 STEEP_EDGE, MIN_CONFIDENCE = 10.0, 0.85
 """A colour step (CIELAB) that a loss has nearly everywhere along its edge, and the share of such edges from
 which a found ground is trusted. Skin and other pale paint have soft edges towards their shadows."""
+WIDEST_LINE, MIN_WIDE = 5, 0.7
+"""Width (px) up to which a shape is a line, and the share of wider shapes below which the confidence falls.
+Drawn lines have steep edges, too, but losses are wider."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,7 +90,7 @@ def preview_losses(rgb: Image, parameters: LossParameters) -> Mask:
 class GroundEstimate(NamedTuple):
     """The colour (sRGB 0–1) most like bare ground, and the confidence (0–1) that it is bare ground.
 
-    The confidence is the share of the edges with a steep colour step.
+    The confidence is the share of the edges with a steep colour step, less where most of it is thin lines.
     """
 
     colour: Colour
@@ -120,8 +123,16 @@ def estimate_ground(samples: Sequence[Image], tolerance: float = 4.0) -> GroundE
         steps = np.concatenate([_edge_steps(lab, mask) for lab, mask in zip(colours, masks)])
         score = peak * share**0.25 * (float(np.median(steps)) if len(steps) else 0.0)
         if score > best:
-            best, estimate = score, GroundEstimate(rgb, float(np.mean(steps > STEEP_EDGE)))
+            wide = min(_share_of_wide_shapes(masks) / MIN_WIDE, 1.0)
+            best, estimate = score, GroundEstimate(rgb, wide * float(np.mean(steps > STEEP_EDGE)))
     return estimate
+
+
+def _share_of_wide_shapes(masks: Sequence[Mask]) -> float:
+    """Return the share of the pixels that don't belong to lines."""
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (WIDEST_LINE, WIDEST_LINE))
+    wide = sum(int(cv2.morphologyEx(mask.view(np.uint8), cv2.MORPH_OPEN, disc).sum()) for mask in masks)
+    return wide / max(sum(int(mask.sum()) for mask in masks), 1)
 
 
 def _candidates(lab: Image) -> list[tuple[Image, float]]:

@@ -87,7 +87,7 @@ def match_features(clean: Image, damaged: Image) -> tuple[Matrix, int]:
     if len(points) < MIN_INLIERS:
         raise MaskError(
             Message(
-                "Only {points} details of the clean picture were matched: {remedy}.",
+                "Too few details of the clean picture were matched ({points}): {remedy}.",
                 points=len(points),
                 remedy=REMEDY,
             )
