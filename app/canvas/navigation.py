@@ -14,7 +14,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QGestureEvent, QGraphicsScene, QGraphicsView, QPinchGesture, QWidget
 
-from app.canvas.items import LineItem, outward
+from app.canvas.items import CrossItem, outward
 from app.canvas.transforms import scale_of, view_transform
 from imagest_core.painting.geometry import Box
 
@@ -50,7 +50,7 @@ class NavigableView(QGraphicsView):
     moved = Signal()
     zoomed = Signal(float)
     hovered = Signal(float, float)
-    linked_cursor: LineItem
+    linked_cursor: CrossItem
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)

@@ -157,9 +157,11 @@ class CompareArea(QWidget):
         for view in (self.view, self.second):
             view.reserve_top(height)
 
-    def keep_contact_below(self, height: int) -> None:
-        """Keep the variations side by side below a message of this ``height``."""
+    def keep_below(self, height: int) -> None:
+        """Keep captions and the variations side by side below a message of this ``height``."""
         self._reserved = height
+        for caption in self._captions.values():
+            caption.move(_INSET, _INSET + height)
         if self.contact is not None:
             self.contact.reserve_top(height)
 
