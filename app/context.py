@@ -78,9 +78,11 @@ class Context(QObject):
             for signal in (document.classes_changed, document.runs_changed):
                 signal.connect(self._reconcile)
             document.damage_changed.connect(self._make_mask_visible)
+            document.history_changed.connect(self._count_steps)
         self.selection.reset()
         if document is not None:
             self.selection.label = default_class(document.state.damage.classes).label
+        self._count_steps()
         self._reconcile()
         self.document_changed.emit(document)
 
@@ -91,6 +93,10 @@ class Context(QObject):
     def _make_mask_visible(self, *_: object) -> None:
         """Show the mask after the damage or the document has changed."""
         self.selection.mask_visible = True
+
+    def _count_steps(self) -> None:
+        """Let messages on steps that were undone disappear."""
+        self.messages.count_steps(len(self._document.document.history.done) if self._document else 0)
 
     def do(self, operation: Operation | OperationFactory) -> bool:
         """Apply ``operation`` to the open document, after the current stroke if there is one.

@@ -181,7 +181,7 @@ class ModelsDialog(JobDialog):
         for model in self._models.values():
             item = QTreeWidgetItem(self._cells(model))
             item.setData(0, Qt.ItemDataRole.UserRole, model.name)
-            item.setToolTip(0, model.title)
+            item.setToolTip(0, self._title(model))
             item.setToolTip(5, model.licence)
             item.setTextAlignment(3, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             self.tree.addTopLevelItem(item)
@@ -205,6 +205,11 @@ class ModelsDialog(JobDialog):
             model.licence or self.tr("unknown"),
         ]
 
+    def _title(self, model: InstalledModel) -> str:
+        if model.name == EMBEDDED:
+            return self.tr("The network that ships with the program. It runs on any machine.")
+        return model.title
+
     @property
     def selected_name(self) -> str:
         """Name of the selected model, or ""."""
@@ -216,7 +221,7 @@ class ModelsDialog(JobDialog):
 
         model = self._models.get(self.selected_name)
         self._hide_question()
-        parts = [model.title, str(model.path), model.origin] if model else []
+        parts = [self._title(model), str(model.path), model.origin] if model else []
         lora = model is not None and model.identity.kind is ModelKind.LORA
         for widget in (self.few_steps_label, self.few_steps):
             widget.setVisible(lora)

@@ -39,6 +39,24 @@ LONG = (CRACK.label, TEAR.label)
 OWN_COLOURS = ("#8c6d31", "#3f7f93", "#a05195", "#5f7a2f", "#b0472f", "#4a5fb0")
 
 
+class Swatch(QToolButton):
+    """The colour of a class; a double click or a key asks for another one, a click selects the row."""
+
+    asked = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setFixedSize(16, 16)
+        self.clicked.connect(self.asked)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        event.ignore()
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        """Ask for another colour."""
+        self.asked.emit()
+
+
 class ClassRow(QWidget):
     """One class. ``chosen()``: the user selected it for painting."""
 
@@ -49,7 +67,8 @@ class ClassRow(QWidget):
         self.setObjectName("class_row")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._context, self.item = context, item
-        self.setAccessibleName(item.name)
+        self._class_name = class_name(item)
+        self.setAccessibleName(self._class_name)
         grid = QGridLayout(self)
         grid.setContentsMargins(4, 0, 4, 0)
         grid.setHorizontalSpacing(4)
@@ -88,9 +107,9 @@ class ClassRow(QWidget):
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:  # noqa: N802
         """Rename the class."""
         name, accepted = QInputDialog.getText(
-            self, self.tr("Rename class"), self.tr("Name"), QLineEdit.EchoMode.Normal, self.item.name
+            self, self.tr("Rename class"), self.tr("Name"), QLineEdit.EchoMode.Normal, self._class_name
         )
-        if accepted and name.strip() and name != self.item.name:
+        if accepted and name.strip() and name.strip() != self._class_name:
             self._do(lambda state: settings.rename_class(state, self.item.label, name.strip()))
 
     def mark(self, chosen: bool) -> None:
@@ -103,9 +122,8 @@ class ClassRow(QWidget):
         if document is not None:
             self._context.do(make(document.state))  # type: ignore[operator]
 
-    def _swatch(self) -> QToolButton:
-        widget = QToolButton()
-        widget.setFixedSize(16, 16)
+    def _swatch(self) -> Swatch:
+        widget = Swatch()
         selection = self._context.selection
         colour = displayed_colour(self.item, selection.palette)
         background = "transparent" if selection.mask_hatched or self.item.protected else colour
@@ -116,20 +134,20 @@ class ClassRow(QWidget):
         if selection.mask_hatched or self.item.protected:
             widget.setIconSize(QSize(14, 14))
             widget.setIcon(QIcon(hatched_pixmap(self.item, colour)))
-        widget.setToolTip(self.tr("Colour of {0}").format(self.item.name))
-        widget.setAccessibleName(widget.toolTip())
-        widget.clicked.connect(self._recolour)
+        widget.setToolTip(self.tr("Double-click to change the colour"))
+        widget.setAccessibleName(self.tr("Colour of {0}").format(self._class_name))
+        widget.asked.connect(self._recolour)
         return widget
 
     def _recolour(self) -> None:
         colour = QColorDialog.getColor(
-            QColor(self.item.colour), self, self.tr("Colour of {0}").format(self.item.name)
+            QColor(self.item.colour), self, self.tr("Colour of {0}").format(self._class_name)
         )
         if colour.isValid():
             self._do(lambda state: settings.recolour_class(state, self.item.label, colour.name()))
 
     def _name(self) -> QWidget:
-        widget = elided(class_name(self.item))
+        widget = elided(self._class_name)
         widget.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         widget.setToolTip(self.tr("Double-click to rename"))
         return widget
@@ -157,7 +175,7 @@ class ClassRow(QWidget):
         widget.setText(text)
         widget.setFixedWidth(56)
         widget.setToolTip(tip)
-        widget.setAccessibleName(f"{self.item.name}: {widget.text()}")
+        widget.setAccessibleName(f"{self._class_name}: {widget.text()}")
         widget.clicked.connect(lambda: self._set_policy(other))
         return widget
 
@@ -185,7 +203,7 @@ class ClassRow(QWidget):
         name = self.tr("Hide {0}") if visible else self.tr("Show {0}")
         return tool_button(
             "visible" if visible else "hidden",
-            name.format(self.item.name),
+            name.format(self._class_name),
             lambda: self._do(lambda state: settings.show_class(state, self.item.label, not visible)),
         )
 
@@ -194,7 +212,7 @@ class ClassRow(QWidget):
         name = self.tr("Unlock {0}") if locked else self.tr("Lock {0} against painting")
         return tool_button(
             "lock" if locked else "unlock",
-            name.format(self.item.name),
+            name.format(self._class_name),
             lambda: self._do(lambda state: settings.lock_class(state, self.item.label, not locked)),
         )
 

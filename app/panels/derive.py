@@ -357,9 +357,10 @@ class DerivePanel(QWidget):
 
         def done(damage: DamageMap) -> None:
             if self._context.document is document:
-                text = self.tr("{0}: {1} px marked. Correct the mask with the brush and the eraser.")
-                sentence = text.format(title, f"{selecting.limited(self._context, damage).count():,}")
-                masking.merge_mask(self._context, damage, name, lambda: self._applied(sentence))
+                found, label = selecting.limited(self._context, damage), self._context.selection.label
+                masking.merge_mask(
+                    self._context, damage, name, lambda: self._applied(title, document, found, label)
+                )
 
         self._context.jobs.submit(
             Job(
@@ -370,10 +371,13 @@ class DerivePanel(QWidget):
             )
         )
 
-    def _applied(self, sentence: str) -> None:
+    def _applied(self, title: str, document: OpenDocument, found: DamageMap, label: int) -> None:
+        """Report how much of what was ``found`` has the class ``label`` now; other classes may be kept."""
         self._context.selection.proposal = None
         action = rim_action(self._context, self._context.selection.label)
-        self._context.messages.say(sentence, topic="derive", action=action)
+        text = self.tr("{0}: {1} px marked. Correct the mask with the brush and the eraser.")
+        pixels = document.state.damage.within(found).count(label)
+        self._context.messages.say(text.format(title, f"{pixels:,}"), topic="derive", action=action)
         self.done.emit()
 
 

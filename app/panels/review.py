@@ -27,12 +27,7 @@ class ReviewPanel(Panel):
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
-        self.card = Card(
-            self.tr("Nothing to review yet"),
-            self.tr(
-                "After a restoration you can accept or reject each filled region here, one after the other."
-            ),
-        )
+        self.card = Card("", "")
         self.body = QWidget()
         self._build()
         self.column.addWidget(self.card)
@@ -185,6 +180,7 @@ class ReviewPanel(Panel):
         self.card.setVisible(run is None)
         self.body.setVisible(run is not None)
         if run is None:
+            self._show_card()
             self.summary_changed.emit("")
             return
         tally = deciding.tally(self.context, run)
@@ -201,6 +197,18 @@ class ReviewPanel(Panel):
         left = run.count - decided
         self.summary_changed.emit(self.tr("%n to review", "", left) if left else self.tr("all reviewed"))
         self._show_region(run)
+
+    def _show_card(self) -> None:
+        """Say how to start, with results or without."""
+        title = self.tr("Nothing to review yet")
+        text = self.tr(
+            "After a restoration you can accept or reject each filled region here, one after the other."
+        )
+        if self.document is not None and self.document.state.runs:
+            title = self.tr("Choose a result")
+            text = self.tr("Click a result below the picture to review its regions, one after the other.")
+        self.card.title.setText(title)
+        self.card.text.setText(text)
 
     def _show_region(self, run: Run) -> None:
         number = self.context.selection.region
