@@ -30,8 +30,8 @@ class Notification:
     """A sentence, a remedy, details for "Copy diagnostics", and up to two buttons.
 
     ``level``: info, warning or error. ``topic``: the action that it is about, such as "open" or "export".
-    ``document``: the document that it is about; it is hidden when that one is closed. ``steps``: the number of
-    done steps of its history at that time.
+    ``document``: the document that it is about; it is hidden when that one is closed. ``steps``: how many
+    steps of its history were done at that time.
     """
 
     level: str
@@ -59,7 +59,7 @@ WITHOUT_DOCUMENT = ("open", "close", "rescue")
 
 
 class Messages(QObject):
-    """Emits ``said(Notification)``, which the banner shows, ``resolved(topic, number)`` and ``undone(steps)``.
+    """Emits ``said(Notification)``, for the banner, ``resolved(topic, number)`` and ``undone(steps)``.
 
     ``resolved``: the action of this topic succeeded, so that its warnings and errors before this number are
     outdated. ``undone``: only so many steps of the document are done, so that what tells of later ones is

@@ -755,6 +755,10 @@
         <translation>名称</translation>
     </message>
     <message>
+        <source>Double-click to change the colour</source>
+        <translation>双击可更改颜色</translation>
+    </message>
+    <message>
         <source>Colour of {0}</source>
         <translation>{0}的颜色</translation>
     </message>
@@ -852,6 +856,14 @@
     <message>
         <source>The scale is unknown: measure the distance between two points to set it.</source>
         <translation>比例未知：请测量两点间的距离来设定。</translation>
+    </message>
+    <message>
+        <source>TIFF tags</source>
+        <translation>TIFF 标签</translation>
+    </message>
+    <message>
+        <source>two points</source>
+        <translation>两点测量</translation>
     </message>
 </context>
 <context>
@@ -4359,6 +4371,13 @@ SHA-256 of the unchanged samples: {2}…</source>
     </message>
 </context>
 <context>
+    <name>HistoryModel</name>
+    <message>
+        <source>Before the first step</source>
+        <translation>第一步之前</translation>
+    </message>
+</context>
+<context>
     <name>HistoryPanel</name>
     <message>
         <source>History</source>
@@ -5335,6 +5354,10 @@ SHA-256 of the unchanged samples: {2}…</source>
     <message>
         <source>unknown</source>
         <translation>未知</translation>
+    </message>
+    <message>
+        <source>The network that ships with the program. It runs on any machine.</source>
+        <translation>随程序附带的网络，可在任何计算机上运行。</translation>
     </message>
     <message>
         <source>Models (*.safetensors);;All files (*)</source>
@@ -6736,6 +6759,14 @@ SHA-256 of the unchanged samples: {2}…</source>
         <translation>全部已审阅</translation>
     </message>
     <message>
+        <source>Choose a result</source>
+        <translation>请选择一个结果</translation>
+    </message>
+    <message>
+        <source>Click a result below the picture to review its regions, one after the other.</source>
+        <translation>点击图片下方的结果，逐一审阅其区域。</translation>
+    </message>
+    <message>
         <source>Press “Next unreviewed” to start.</source>
         <translation>点击“下一个未审阅”开始。</translation>
     </message>
@@ -7098,6 +7129,13 @@ SHA-256 of the unchanged samples: {2}…</source>
     <message>
         <source>Measuring the damage</source>
         <translation>正在测量损伤</translation>
+    </message>
+</context>
+<context>
+    <name>StatusBar</name>
+    <message>
+        <source>{0}-bit {1}</source>
+        <translation>{0} 位 {1}</translation>
     </message>
 </context>
 <context>
