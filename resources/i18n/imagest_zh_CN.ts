@@ -755,10 +755,6 @@
         <translation>名称</translation>
     </message>
     <message>
-        <source>Double-click to change the colour</source>
-        <translation>双击可更改颜色</translation>
-    </message>
-    <message>
         <source>Colour of {0}</source>
         <translation>{0}的颜色</translation>
     </message>
@@ -890,6 +886,14 @@
     <message>
         <source>Second canvas</source>
         <translation>第二画布</translation>
+    </message>
+    <message>
+        <source>Reading the scan: {0}</source>
+        <translation>正在读取扫描件：{0}</translation>
+    </message>
+    <message>
+        <source>Reading the scan…</source>
+        <translation>正在读取扫描件…</translation>
     </message>
     <message>
         <source>Difference</source>
@@ -7342,6 +7346,13 @@ SHA-256 of the unchanged samples: {2}…</source>
     <message>
         <source>Style reference {0} contains damage or protected pixels: trim it, or remove it.</source>
         <translation>风格参考 {0} 含有损伤或受保护的像素：请裁剪或移除它。</translation>
+    </message>
+</context>
+<context>
+    <name>Swatch</name>
+    <message>
+        <source>Double-click to change the colour</source>
+        <translation type="unfinished">双击可更改颜色</translation>
     </message>
 </context>
 <context>
