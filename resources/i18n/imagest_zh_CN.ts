@@ -7352,7 +7352,7 @@ SHA-256 of the unchanged samples: {2}…</source>
     <name>Swatch</name>
     <message>
         <source>Double-click to change the colour</source>
-        <translation type="unfinished">双击可更改颜色</translation>
+        <translation>双击可更改颜色</translation>
     </message>
 </context>
 <context>
