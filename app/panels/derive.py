@@ -124,7 +124,7 @@ class DerivePanel(QWidget):
     def _build_footer(self) -> QWidget:
         """The preview's status and the Apply button, always visible while the panel is open."""
         self.state = label("", "soft", wrap=True)
-        self.apply_button = button(self.tr("Apply to the whole scan"), self.apply, primary=True)
+        self.apply_button = button(self.tr("Apply to the whole scan"), self.apply, primary=True, once=True)
         self.learn_button = button(
             self.tr("Learn from strokes"),
             lambda: self.choose(EXAMPLES),

@@ -85,9 +85,14 @@ class ResultStrip(QFrame):
             lambda: deciding.accept_run(context),
             icon="accept",
             tip=self.tr("Accept   Ctrl+Shift+A"),
+            once=True,
         )
         self.discard = button(
-            self.tr("Discard"), self.discard_requested.emit, icon="discard", tip=self.tr("Discard   Ctrl+Del")
+            self.tr("Discard"),
+            self.discard_requested.emit,
+            icon="discard",
+            tip=self.tr("Discard   Ctrl+Del"),
+            once=True,
         )
         self.compare = tool_button(
             "contact", self.tr("Compare variations   C"), lambda: deciding.compare_variations(context)

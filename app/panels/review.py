@@ -65,6 +65,7 @@ class ReviewPanel(Panel):
             tip=self.tr(
                 "Fill this region in four ways with the prompt and style under Restore, to compare   Shift+C"
             ),
+            once=True,
         )
         layout.addWidget(self.facts)
         layout.addLayout(self._verdicts())
@@ -87,6 +88,7 @@ class ReviewPanel(Panel):
             tip=self.tr(
                 "Fill this region again from the hypothesis, with the prompt under Restore   Ctrl+Shift+C"
             ),
+            once=True,
         )
         self.strength = Amount(
             self.tr("Strength"),
@@ -106,12 +108,14 @@ class ReviewPanel(Panel):
             lambda: deciding.accept_region(context),
             icon="check",
             tip=self.tr("Accept   A"),
+            once=True,
         )
         self.reject = button(
             self.tr("Reject"),
             lambda: deciding.reject_region(context),
             icon="close",
             tip=self.tr("Reject   D"),
+            once=True,
         )
         return row(self.accept, self.reject)
 
@@ -130,6 +134,7 @@ class ReviewPanel(Panel):
             lambda: restoring.restore_part(context),
             icon="restore",
             tip=self.tr("Restore the rejected part again, with the rest as known paint   Ctrl+J"),
+            once=True,
         )
         context.selection.tool_changed.connect(lambda _: self._check_tools())
         return row(
