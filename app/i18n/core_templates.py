@@ -96,6 +96,7 @@ TEMPLATES = (
     QT_TRANSLATE_NOOP("Core", "JPEG thumbnail (tag {tag})"),
     QT_TRANSLATE_NOOP("Core", "Kept as it is: {part}."),
     QT_TRANSLATE_NOOP("Core", "Lasso"),
+    QT_TRANSLATE_NOOP("Core", "Left out, as they are no pictures that can be restored: {names}."),
     QT_TRANSLATE_NOOP("Core", "Load damage model {file}"),
     QT_TRANSLATE_NOOP("Core", "Lock class"),
     QT_TRANSLATE_NOOP("Core", "Maker note (EXIF tag {tag})"),

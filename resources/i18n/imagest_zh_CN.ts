@@ -2010,6 +2010,10 @@
         <translation>其任务文件已无法读取：请再次执行相同的命令。</translation>
     </message>
     <message>
+        <source>Left out, as they are no pictures that can be restored: {names}.</source>
+        <translation>以下文件不是可修复的图片，未添加：{names}。</translation>
+    </message>
+    <message>
         <source>Load damage model {file}</source>
         <translation>载入损伤模型 {file}</translation>
     </message>
