@@ -31,7 +31,8 @@ class Context(QObject):
     ``document_changed(OpenDocument | None)``; ``leaving()``: the open document is about to be closed;
     ``scan_missing(ScanMissingError)``: the scan of a project was not found; ``profile_unusable(ProfileError,
     callable)``: a colour profile can't be used, and calling the second argument opens the picture as sRGB;
-    ``project_found(ProjectFoundError)``: the scan to open belongs to a saved project.
+    ``project_found(ProjectFoundError)``: the scan to open belongs to a saved project; ``models_changed()``:
+    a model was added, removed or described anew.
     """
 
     document_changed = Signal(object)
@@ -41,6 +42,7 @@ class Context(QObject):
     profile_unusable = Signal(object, object)
     project_found = Signal(object)
     rim_requested = Signal()
+    models_changed = Signal()
     queue_running_changed = Signal(bool)
 
     def __init__(self, settings: Settings | None = None, parent: QObject | None = None) -> None:
