@@ -10,6 +10,7 @@ from itertools import count
 from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication
 
 from app.commands import restored
+from app.commands.decide import uncover
 from app.commands.marking import show_filled
 from app.context import Context
 from app.document import OpenDocument
@@ -380,5 +381,4 @@ def show_result(context: Context, number: int | None = None) -> None:
     selection.tool = ToolName.PAN
     if selection.compare == Compare.SINGLE:
         selection.compare = Compare.SIDE
-    if context.settings.preferences.hide_mask_while_judging:
-        selection.mask_visible = False
+    uncover(context)

@@ -226,7 +226,12 @@ class ReviewPanel(Panel):
             explain(part, self.read_only)
         self.region_label.setText(self.tr("Region {0} of {1}").format(number, run.count) if chosen else "")
         if not chosen:
-            self.facts.setText(self.tr("Press “Next unreviewed” to start."))
+            decided = not deciding.unreviewed(self.context, run)
+            self.facts.setText(
+                self.tr("Every region is reviewed. The arrows show them again.")
+                if decided
+                else self.tr("Press “Next unreviewed” to start.")
+            )
             self.note.clear()
             return
         assert self.document is not None

@@ -6775,6 +6775,10 @@ SHA-256 of the unchanged samples: {2}…</source>
         <translation>点击图片下方的结果，逐一审阅其区域。</translation>
     </message>
     <message>
+        <source>Every region is reviewed. The arrows show them again.</source>
+        <translation>所有区域均已审阅。用箭头可再次查看。</translation>
+    </message>
+    <message>
         <source>Press “Next unreviewed” to start.</source>
         <translation>点击“下一个未审阅”开始。</translation>
     </message>
