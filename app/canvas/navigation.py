@@ -88,6 +88,11 @@ class NavigableView(QGraphicsView):
         center = self.to_picture(QRectF(self.viewport().rect()).center())
         return ViewPosition(center.x(), center.y(), self.zoom)
 
+    @property
+    def fitted(self) -> bool:
+        """Whether the whole picture is fitted in the view, and follows its size."""
+        return self._fitted
+
     def to_picture(self, position: QPointF) -> QPointF:
         """Convert a point of the viewport to native pixels."""
         inverse, _ = self.viewportTransform().inverted()
