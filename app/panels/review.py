@@ -228,7 +228,7 @@ class ReviewPanel(Panel):
         if not chosen:
             decided = not deciding.unreviewed(self.context, run)
             self.facts.setText(
-                self.tr("Every region is reviewed. The arrows show them again.")
+                self.tr("Every region is reviewed, here or in another result. The arrows show them again.")
                 if decided
                 else self.tr("Press “Next unreviewed” to start.")
             )

@@ -1446,6 +1446,14 @@
         <translation>研究发散：请使用更小的学习率。</translation>
     </message>
     <message>
+        <source>The study doesn&apos;t help and is discarded: on intact parts that it did not see, its error went from {before} to {after} (standard error {error}).</source>
+        <translation>研究无效，已舍弃：在未参与研究的完好部分，误差从 {before} 变为 {after}（标准误差 {error}）。</translation>
+    </message>
+    <message>
+        <source>The study helps: on intact parts that it did not see, its error fell from {before} to {after} (standard error {error}).</source>
+        <translation>研究有效：在未参与研究的完好部分，误差从 {before} 降到 {after}（标准误差 {error}）。</translation>
+    </message>
+    <message>
         <source>The style adapter {name} doesn&apos;t fit this model ({reason}); choose the model it was trained for.</source>
         <translation>风格适配器 {name} 不适合此模型（{reason}）；请选择训练它时所用的模型。</translation>
     </message>
@@ -2368,14 +2376,6 @@
     <message>
         <source>The study doesn&apos;t fit the model ({reason}): study the painting again.</source>
         <translation>该研究与模型不匹配（{reason}）：请重新研究画作。</translation>
-    </message>
-    <message>
-        <source>The study doesn&apos;t help and is discarded: on held-out intact crops the loss went from {before} to {after} (standard error {error}).</source>
-        <translation>研究无效，已丢弃：在保留的完好裁块上，损失从 {before} 变为 {after}（标准误差 {error}）。</translation>
-    </message>
-    <message>
-        <source>The study helps: on held-out intact crops the loss fell from {before} to {after} (standard error {error}).</source>
-        <translation>研究有效：在保留的完好裁块上，损失从 {before} 降到 {after}（标准误差 {error}）。</translation>
     </message>
     <message>
         <source>The study was made of another scan: it is meant for the painting that it was made of, so check that both show the same work.</source>
@@ -6775,10 +6775,6 @@ SHA-256 of the unchanged samples: {2}…</source>
         <translation>点击图片下方的结果，逐一审阅其区域。</translation>
     </message>
     <message>
-        <source>Every region is reviewed. The arrows show them again.</source>
-        <translation>所有区域均已审阅。用箭头可再次查看。</translation>
-    </message>
-    <message>
         <source>Press “Next unreviewed” to start.</source>
         <translation>点击“下一个未审阅”开始。</translation>
     </message>
@@ -6801,6 +6797,10 @@ SHA-256 of the unchanged samples: {2}…</source>
     <message>
         <source>Region {0} of {1}</source>
         <translation>区域 {0} / {1}</translation>
+    </message>
+    <message>
+        <source>Every region is reviewed, here or in another result. The arrows show them again.</source>
+        <translation>所有区域均已在此处或其他结果中审阅。用箭头可再次查看。</translation>
     </message>
     <message>
         <source>{0} px · {1} × {2} px at {3}, {4} · {5}</source>
@@ -7212,12 +7212,12 @@ SHA-256 of the unchanged samples: {2}…</source>
         <translation>正在研究这幅画</translation>
     </message>
     <message>
-        <source>Study {0} · {1} steps · loss −{2} %</source>
-        <translation>研究 {0} · {1} 步 · 损失 −{2} %</translation>
+        <source>Study {0} · {1} steps · error −{2} %</source>
+        <translation>研究 {0} · {1} 步 · 误差 −{2} %</translation>
     </message>
     <message>
-        <source>{0} crops to study, {1} held out; {2} steps take about {3} here, and {4} of memory.</source>
-        <translation>研究 {0} 个裁块，保留 {1} 个用于检验；{2} 步在此约需 {3} 和 {4} 内存。</translation>
+        <source>{0} parts to study, {1} to test with; {2} steps take about {3} here, and {4} of memory.</source>
+        <translation>{0} 个部分用于研究，{1} 个用于检验；{2} 步在本机约需 {3}，占用内存 {4}。</translation>
     </message>
 </context>
 <context>

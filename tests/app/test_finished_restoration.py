@@ -151,7 +151,10 @@ def test_a_review_that_is_finished_says_so(marked: MainWindow, settle: Settle, q
     qtbot.waitUntil(marked.action("accept_region").isEnabled)
     marked.action("accept_region").trigger()
     assert marked.context.selection.region == 0
-    assert marked.review.facts.text() == "Every region is reviewed. The arrows show them again."
+    assert (
+        marked.review.facts.text()
+        == "Every region is reviewed, here or in another result. The arrows show them again."
+    )
 
 
 def test_message_is_removed_when_the_document_closes(marked: MainWindow, settle: Settle):
