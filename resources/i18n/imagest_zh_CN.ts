@@ -1174,10 +1174,6 @@
         <translation>移动风格区域</translation>
     </message>
     <message>
-        <source>No installed style adapter fits the model {model}: train one with imagest train style, or add one with imagest models add PATH.</source>
-        <translation>没有适合模型 {model} 的已安装风格适配器：请用 imagest train style 训练，或用 imagest models add PATH 添加。</translation>
-    </message>
-    <message>
         <source>Not carried into the TIFF, so only the scan has it: {part}.</source>
         <translation>未写入 TIFF，仅保留在扫描件中：{part}。</translation>
     </message>
@@ -1434,6 +1430,10 @@
         <translation>引擎 {engine} 不能根据文字生成图片；请选择 {engines} 之一。</translation>
     </message>
     <message>
+        <source>The engine {engine} needs a model of yours: add one under Models (imagest models add PATH).</source>
+        <translation>引擎 {engine} 需要您提供模型：请在“模型”中添加（imagest models add PATH）。</translation>
+    </message>
+    <message>
         <source>The model is a {name}, which can&apos;t fill holes; choose a model for inpainting.</source>
         <translation>该模型是 {name}，无法填补缺损；请选择用于修补的模型。</translation>
     </message>
@@ -1456,10 +1456,6 @@
     <message>
         <source>The style adapter {name} doesn&apos;t fit this model ({reason}); choose the model it was trained for.</source>
         <translation>风格适配器 {name} 不适合此模型（{reason}）；请选择训练它时所用的模型。</translation>
-    </message>
-    <message>
-        <source>There is no model &apos;{name}&apos;, nor another that fits: add one with imagest models add PATH.</source>
-        <translation>没有名为“{name}”的模型，也没有其他适用的模型：请用 imagest models add PATH 添加一个。</translation>
     </message>
     <message>
         <source>This ONNX Runtime has no CUDA: install onnxruntime-gpu, or choose the CPU.</source>
@@ -2042,6 +2038,10 @@
         <translation>按该配方在 {scan} 中未发现损伤。</translation>
     </message>
     <message>
+        <source>No installed style adapter fits the model {model}: train one with imagest train style, or add one under Models (imagest models add PATH).</source>
+        <translation>没有适合模型 {model} 的已安装风格适配器：请用 imagest train style 训练，或在“模型”中添加（imagest models add PATH）。</translation>
+    </message>
+    <message>
         <source>No scan in {source} has a mask beside it (NAME{suffix}.png); add masks or give --recipe.</source>
         <translation>{source} 中没有任何扫描件旁边有蒙版（名称{suffix}.png）；请添加蒙版或给出 --recipe。</translation>
     </message>
@@ -2168,10 +2168,6 @@
     <message>
         <source>The engine {engine} needs PyTorch, which is not installed: choose the engine imagest or spline.</source>
         <translation>引擎 {engine} 需要 PyTorch，但尚未安装；请选择引擎 imagest 或 spline。</translation>
-    </message>
-    <message>
-        <source>The engine {engine} needs a model of yours: add one with imagest models add PATH.</source>
-        <translation>引擎 {engine} 需要您提供模型：请用 imagest models add PATH 添加。</translation>
     </message>
     <message>
         <source>The engine {engine} runs in PyTorch only: leave out --runtime.</source>
@@ -2470,16 +2466,16 @@
         <translation>没有已安装的模型“{name}”；参见：imagest models list。</translation>
     </message>
     <message>
-        <source>There is no language model in the library: add one with imagest models add.</source>
-        <translation>模型库中没有语言模型：请用 imagest models add 添加。</translation>
-    </message>
-    <message>
         <source>There is no layer {name}; the layers are: {known}.</source>
         <translation>没有图层 {name}；现有图层：{known}。</translation>
     </message>
     <message>
         <source>There is no mask file {path}.</source>
         <translation>没有蒙版文件 {path}。</translation>
+    </message>
+    <message>
+        <source>There is no model &apos;{name}&apos;, nor another that fits: add one under Models (imagest models add PATH).</source>
+        <translation>没有名为“{name}”的模型，也没有其他适用的模型：请在“模型”中添加一个（imagest models add PATH）。</translation>
     </message>
     <message>
         <source>There is no model &apos;{name}&apos;: choose one of {known}, or a folder or .safetensors file.</source>
@@ -3624,6 +3620,10 @@
     <message>
         <source>a CIE L*a*b* picture</source>
         <translation>CIE L*a*b* 图片</translation>
+    </message>
+    <message>
+        <source>There is no language model in the library: add one under Models (imagest models add PATH).</source>
+        <translation>模型库中没有语言模型：请在“模型”中添加（imagest models add PATH）。</translation>
     </message>
     <message>
         <source>a floating-point picture</source>
