@@ -58,15 +58,6 @@ class ReviewPanel(Panel):
             "contact", self.tr("Compare variations   C"), lambda: deciding.compare_variations(context)
         )
         layout.addLayout(row(back, self.region_label, on, None, self.compare))
-        self.hypotheses = button(
-            self.tr("Make hypotheses"),
-            lambda: make_hypotheses(context),
-            icon="dice",
-            tip=self.tr(
-                "Fill this region in four ways with the prompt and style under Restore, to compare   Shift+C"
-            ),
-            once=True,
-        )
         layout.addWidget(self.facts)
         layout.addLayout(self._verdicts())
         layout.addLayout(self._part_row())
@@ -79,8 +70,17 @@ class ReviewPanel(Panel):
         layout.addWidget(self._note())
 
     def _build_refining(self) -> None:
-        """The button that refines a hypothesis, and how far it may leave the present fill."""
+        """The buttons that make and refine hypotheses, and how far a fill may leave the present one."""
         context = self.context
+        self.hypotheses = button(
+            self.tr("Make hypotheses"),
+            lambda: make_hypotheses(context),
+            icon="dice",
+            tip=self.tr(
+                "Fill this region in four ways with the prompt and style under Restore, to compare   Shift+C"
+            ),
+            once=True,
+        )
         self.refine = button(
             self.tr("Refine hypothesis"),
             lambda: refine_hypothesis(context),
