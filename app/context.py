@@ -31,7 +31,8 @@ class Context(QObject):
     ``document_changed(OpenDocument | None)``; ``leaving()``: the open document is about to be closed;
     ``scan_missing(ScanMissingError)``: the scan of a project was not found; ``profile_unusable(ProfileError,
     callable)``: a colour profile can't be used, and calling the second argument opens the picture as sRGB;
-    ``project_found(ProjectFoundError)``: the scan to open belongs to a saved project.
+    ``project_found(ProjectFoundError)``: the scan to open belongs to a saved project; ``models_changed()``:
+    a model was added, removed or described anew.
     """
 
     document_changed = Signal(object)
@@ -41,6 +42,7 @@ class Context(QObject):
     profile_unusable = Signal(object, object)
     project_found = Signal(object)
     rim_requested = Signal()
+    models_changed = Signal()
     queue_running_changed = Signal(bool)
 
     def __init__(self, settings: Settings | None = None, parent: QObject | None = None) -> None:
@@ -78,9 +80,11 @@ class Context(QObject):
             for signal in (document.classes_changed, document.runs_changed):
                 signal.connect(self._reconcile)
             document.damage_changed.connect(self._make_mask_visible)
+            document.history_changed.connect(self._count_steps)
         self.selection.reset()
         if document is not None:
             self.selection.label = default_class(document.state.damage.classes).label
+        self._count_steps()
         self._reconcile()
         self.document_changed.emit(document)
 
@@ -91,6 +95,10 @@ class Context(QObject):
     def _make_mask_visible(self, *_: object) -> None:
         """Show the mask after the damage or the document has changed."""
         self.selection.mask_visible = True
+
+    def _count_steps(self) -> None:
+        """Let messages on steps that were undone disappear."""
+        self.messages.count_steps(len(self._document.document.history.done) if self._document else 0)
 
     def do(self, operation: Operation | OperationFactory) -> bool:
         """Apply ``operation`` to the open document, after the current stroke if there is one.

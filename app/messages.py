@@ -27,10 +27,11 @@ class MessageAction:
 
 @dataclass(frozen=True)
 class Notification:
-    """A sentence, a remedy, details for "Copy diagnostics", and a button.
+    """A sentence, a remedy, details for "Copy diagnostics", and up to two buttons.
 
     ``level``: info, warning or error. ``topic``: the action that it is about, such as "open" or "export".
-    ``document``: the document that it is about; it is hidden when that one is closed.
+    ``document``: the document that it is about; it is hidden when that one is closed. ``steps``: how many
+    steps of its history were done at that time.
     """
 
     level: str
@@ -42,6 +43,13 @@ class Notification:
     document: object = None
     number: int = 0
     """Messages are numbered in the order in which they are reported."""
+    second: MessageAction | None = None
+    steps: int = 0
+
+    @property
+    def of_step(self) -> bool:
+        """Whether it tells of the latest step, so that it is outdated once that is undone."""
+        return self.level == "info" or (self.level == "warning" and self.action is not None)
 
 
 RESCUE = "`imagest project rescue`"
@@ -51,19 +59,23 @@ WITHOUT_DOCUMENT = ("open", "close", "rescue")
 
 
 class Messages(QObject):
-    """Emits ``said(Notification)``, which the banner shows, and ``resolved(topic, number)``.
+    """Emits ``said(Notification)``, for the banner, ``resolved(topic, number)`` and ``undone(steps)``.
 
     ``resolved``: the action of this topic succeeded, so that its warnings and errors before this number are
+    outdated. ``undone``: only so many steps of the document are done, so that what tells of later ones is
     outdated. ``document`` is the open document, ``count`` the number of messages so far.
     """
 
     said = Signal(object)
     resolved = Signal(str, int)
+    undone = Signal(int)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.document: object = None
         self.count = 0
+        self.steps = 0
+        """Number of done steps of the open document."""
         self.rescue: Callable[[Path | None], MessageAction | None] = lambda _: None
         """Returns the button of a message on a damaged project; None is the open one."""
 
@@ -81,9 +93,10 @@ class Messages(QObject):
         action: MessageAction | None = None,
         *,
         topic: str = "",
+        second: MessageAction | None = None,
     ) -> None:
         """Show a warning."""
-        self._emit("warning", localized(sentence), remedy, details, action, topic=topic)
+        self._emit("warning", localized(sentence), remedy, details, action, topic=topic, second=second)
 
     def fail(self, error: BaseException, topic: str = "", action: MessageAction | None = None) -> None:
         """Show an error: the sentence of an ``ImagestError``, a general one for an unexpected error.
@@ -102,6 +115,12 @@ class Messages(QObject):
         if topic:
             self.resolved.emit(topic, self.count if before is None else before)
 
+    def count_steps(self, steps: int) -> None:
+        """Note how many steps of the open document are done now."""
+        fewer, self.steps = steps < self.steps, steps
+        if fewer:
+            self.undone.emit(steps)
+
     def _emit(
         self,
         level: str,
@@ -111,13 +130,17 @@ class Messages(QObject):
         action: MessageAction | None = None,
         *,
         topic: str,
+        second: MessageAction | None = None,
     ) -> None:
         """Log a message and emit it."""
         if action is None and RESCUE in sentence:
             action = self.rescue(None)
         document = None if topic in WITHOUT_DOCUMENT else self.document
         log.info("%s: %s %s", level, sentence, remedy)
-        message = Notification(level, sentence, remedy, details, action, topic, document, self.count)
+        number, steps = self.count, self.steps
+        message = Notification(
+            level, sentence, remedy, details, action, topic, document, number, second, steps
+        )
         self.count += 1
         self.said.emit(message)
 

@@ -49,8 +49,9 @@ class Preferences:
 class RecentFile:
     """A recent file and its last state.
 
-    ``view``: centre (px) and zoom; ``label``: damage class, 0 if unknown; ``request``: the parameters of
-    the Restore panel as plain values; ``folders``: the last folder by the purpose of a file dialog.
+    ``view``: centre (px) and zoom, which is 0 for a fitted picture; ``label``: damage class, 0 if unknown;
+    ``request``: the parameters of the Restore panel as plain values; ``folders``: the last folder by the
+    purpose of a file dialog.
     """
 
     path: str

@@ -57,7 +57,7 @@ class StyleSuggestions(QObject):
             if version != self._version:
                 return
             self._current = boxes
-            self._context.selection.suggestions = boxes
+            self._context.selection.suggestions = self._without_references(boxes)
             self._update_used()
             if not boxes:
                 failed(None)
@@ -92,11 +92,19 @@ class StyleSuggestions(QObject):
 
     def _update(self) -> None:
         """Search if suggestions apply and are unknown, otherwise show them."""
+        selection = self._context.selection
         if self._applies and self._current is None:
             self.search()
         elif self._applies and self._current is not None:
-            self._context.selection.suggestions = self._current
+            selection.suggestions = self._current
+        else:
+            selection.suggestions = self._without_references(selection.suggestions)
         self._update_used()
+
+    def _without_references(self, boxes: tuple[Box, ...]) -> tuple[Box, ...]:
+        """Leave out what is a reference already, such as after a redo."""
+        taken = self._document.state.style.regions if self._document is not None else ()
+        return tuple(box for box in boxes if box not in taken)
 
     def _update_used(self) -> None:
         request = self._context.selection.request

@@ -126,6 +126,11 @@ class DocumentLayers(QObject):
         """Whether the pyramid is complete."""
         return 0 < self._band_count == self._bands_done
 
+    @property
+    def share_read(self) -> float:
+        """How much of the pyramid is complete, 0–1."""
+        return self._bands_done / max(self._band_count, 1)
+
     def build(self) -> None:
         """Build the pyramid in the background, starting at the top of the picture."""
         bands = self.pyramid.bands()

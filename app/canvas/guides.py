@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QGraphicsPixmapItem, QGraphicsScene
 
 from app.canvas.annotations import AnnotationItem
 from app.canvas.document_layers import DocumentLayers
-from app.canvas.items import FrameItem, LineItem
+from app.canvas.items import CrossItem, FrameItem, LineItem
 from app.canvas.overlay_pixels import argb
 from app.canvas.selection_outline import SelectionOutline
 from app.palettes import displayed_colour
@@ -43,7 +43,9 @@ class Guides(QObject):
         scene.addItem(self.selected.item)
         self.draft = self._add_line("#ffffff", 30)
         self.cursor_outline = self._add_line("#ffffff", 31)
-        self.linked_cursor = self._add_line("#ffffff", 32, dashed=False)
+        self.linked_cursor = CrossItem()
+        self.linked_cursor.setZValue(32)
+        scene.addItem(self.linked_cursor)
         self._tool_mask, self._proposal = self._add_pixmap(19), self._add_pixmap(18)
         selection.proposal_changed.connect(self._show_proposal)
         selection.style_taken_changed.connect(self._show_suggestions)

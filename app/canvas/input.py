@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import QEvent, QPointF, Qt
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainterPath, QTabletEvent
 from PySide6.QtWidgets import QWidget
 
@@ -19,6 +19,9 @@ class ToolView(NavigableView):
         super().__init__(parent)
         self._space_held, self._pressure = False, 1.0
         self._last_pointer: Pointer | None = None
+        self._mouse: QPointF | None = None
+        """Where the mouse is in the viewport."""
+        self.moved.connect(self._hover_again)
 
     @property
     def has_layers(self) -> bool:
@@ -36,7 +39,10 @@ class ToolView(NavigableView):
     # The mouse
 
     def _pointer(self, event: QMouseEvent) -> Pointer:
-        point, held = self.to_picture(event.position()), event.modifiers()
+        return self._pointer_at(event.position(), event.modifiers())
+
+    def _pointer_at(self, position: QPointF, held: Qt.KeyboardModifier) -> Pointer:
+        point = self.to_picture(position)
         return Pointer(
             point.x(),
             point.y(),
@@ -44,8 +50,17 @@ class ToolView(NavigableView):
             bool(held & Qt.KeyboardModifier.ShiftModifier),
             bool(held & Qt.KeyboardModifier.AltModifier),
             bool(held & Qt.KeyboardModifier.ControlModifier),
-            event.position().x() * self.devicePixelRatioF() / self.zoom,
+            position.x() * self.devicePixelRatioF() / self.zoom,
         )
+
+    def _hover_again(self) -> None:
+        """Follow the picture that was zoomed, moved or rotated under a resting mouse."""
+        if self._mouse is None or self.panning or not self.has_layers:
+            return
+        at = self._pointer_at(self._mouse, Qt.KeyboardModifier.NoModifier)
+        if not self.tool.active:
+            self.tool.hover(at)
+        self.hovered.emit(at.x, at.y)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802
         """Pan with the middle button, Space or the hand tool; otherwise the left button starts a gesture."""
@@ -65,6 +80,7 @@ class ToolView(NavigableView):
         if not self.has_layers:
             return
         at = self._last_pointer = self._pointer(event)
+        self._mouse = event.position()
         if self.panning or (self._space_held and self.tool.active):
             self._drag(event)
         elif event.buttons() & Qt.MouseButton.LeftButton:
@@ -109,6 +125,7 @@ class ToolView(NavigableView):
         event.ignore()
 
     def leaveEvent(self, event: QEvent) -> None:  # noqa: N802
+        self._mouse = None
         self.hovered.emit(-1.0, -1.0)
         if not self.tool.active:
             self.show_cursor_outline(QPainterPath())

@@ -49,6 +49,19 @@ class PictureItem(QGraphicsItem):
         painter.restore()
 
 
+def _cross(size: float) -> QPainterPath:
+    """A cross around the origin, ``size`` long on each side of it."""
+    path = QPainterPath()
+    path.moveTo(-size, 0)
+    path.lineTo(size, 0)
+    path.moveTo(0, -size)
+    path.lineTo(0, size)
+    return path
+
+
+_CROSS = _cross(7)
+
+
 def outward(rect: QRectF) -> Box:
     """The smallest box of whole pixels that contains ``rect``."""
     return Box.spanning(
@@ -109,6 +122,23 @@ class LineItem(QGraphicsItem):
         if self._dash_pen is not None:
             painter.setPen(self._dash_pen)
             painter.drawPath(self._path)
+
+
+class CrossItem(LineItem):
+    """A cross of constant size on the screen, at any zoom."""
+
+    def __init__(self) -> None:
+        super().__init__(dashed=False)
+        self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemIgnoresTransformations)
+
+    def show_at(self, x: float, y: float) -> None:
+        """Mark a point of the picture."""
+        self.setPos(x, y)
+        if self.path.isEmpty():
+            self.set_path(_CROSS)
+
+    def _scale(self) -> float:
+        return 1.0
 
 
 class FrameItem(LineItem):

@@ -14,7 +14,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QGestureEvent, QGraphicsScene, QGraphicsView, QPinchGesture, QWidget
 
-from app.canvas.items import LineItem, outward
+from app.canvas.items import CrossItem, outward
 from app.canvas.transforms import scale_of, view_transform
 from imagest_core.painting.geometry import Box
 
@@ -50,7 +50,7 @@ class NavigableView(QGraphicsView):
     moved = Signal()
     zoomed = Signal(float)
     hovered = Signal(float, float)
-    linked_cursor: LineItem
+    linked_cursor: CrossItem
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -87,6 +87,11 @@ class NavigableView(QGraphicsView):
         """The current position."""
         center = self.to_picture(QRectF(self.viewport().rect()).center())
         return ViewPosition(center.x(), center.y(), self.zoom)
+
+    @property
+    def fitted(self) -> bool:
+        """Whether the whole picture is fitted in the view, and follows its size."""
+        return self._fitted
 
     def to_picture(self, position: QPointF) -> QPointF:
         """Convert a point of the viewport to native pixels."""

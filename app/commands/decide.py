@@ -8,7 +8,7 @@ import numpy as np
 from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication
 
 from app.context import Context
-from app.selection import Compare
+from app.selection import Compare, DisplayedPicture
 from imagest_core.errors import ProjectError
 from imagest_core.messages import Message
 from imagest_core.painting.geometry import Box
@@ -91,7 +91,22 @@ def step_run(context: Context, by: int) -> None:
         return
     numbers = sorted(context.document.state.runs)
     here = numbers.index(context.selection.run) if context.selection.run in numbers else -1 if by > 0 else 0
-    context.selection.run, context.selection.region = numbers[(here + by) % len(numbers)], 0
+    look_at(context, numbers[(here + by) % len(numbers)])
+
+
+def look_at(context: Context, number: int | None) -> None:
+    """Show a run, or (None) the accepted fills; a single view then shows the restored picture."""
+    selection = context.selection
+    selection.run, selection.region = number, 0
+    if selection.compare == Compare.SINGLE:
+        selection.shown = DisplayedPicture.RESTORED
+    uncover(context)
+
+
+def uncover(context: Context) -> None:
+    """Hide the mask, which would cover the fills, unless the user prefers to see it."""
+    if context.settings.preferences.hide_mask_while_judging:
+        context.selection.mask_visible = False
 
 
 def rename_run(context: Context, name: str) -> None:
@@ -156,6 +171,7 @@ def show_region(context: Context, number: int) -> None:
     """Bring a region of the run shown into view."""
     if (run := shown_run(context)) is not None:
         context.selection.region = number
+        uncover(context)
         box = run.region_box(number)
         context.selection.reveal.emit(box.expanded(round(MARGIN * max(box.width, box.height)) + 16))
 

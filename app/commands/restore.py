@@ -10,6 +10,7 @@ from itertools import count
 from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication
 
 from app.commands import restored
+from app.commands.decide import uncover
 from app.commands.marking import show_filled
 from app.context import Context
 from app.document import OpenDocument
@@ -23,6 +24,7 @@ from imagest_core.damage.rim import CleanedRim
 from imagest_core.errors import InputError
 from imagest_core.painting.reader import Painting
 from imagest_core.progress import Progress
+from imagest_core.project.operations.rejected_parts import rejected_pixels
 from imagest_core.project.operations.results import add_run
 from imagest_core.project.rerun import RunPart, damage_of_region, part_of_region, rejected_part_of
 from imagest_core.project.run import Run
@@ -122,16 +124,19 @@ def submit_region(
 def restore_part(context: Context) -> None:
     """Restore the rejected part of the region under review again, or that of the whole result.
 
-    The accepted fills and the rest of the result are known paint for it.
+    The latter if no region is under review, or nothing of it is rejected. The accepted fills and the rest of
+    the result are known paint for it.
     """
     document, selection = context.document, context.selection
     run = document.run(selection.run) if document else None
     if document is None or run is None:
         return
     try:
-        rerun = rejected_part_of(document.state, run, selection.region)
+        rejected = rejected_pixels(document.state, run)
+        region = selection.region if selection.region in rejected else 0
+        rerun = rejected_part_of(document.state, run, region)
     except InputError as error:
-        context.messages.fail(error)
+        context.messages.fail(error, "restore")
         return
     _submit_part(context, rerun, translate("Restoring", "Restoring a part of result {0}").format(run.id))
 
@@ -348,12 +353,11 @@ def stage(context: Context, made: RestoreOutcome) -> None:
     )
     seconds = made.record.timings.total
     text = sentence.format(f"{run.pixels:,}", f"{seconds:.1f}")
+    show = MessageAction(translate("Restoring", "Show"), lambda: show_result(context, run.id))
     if made.record.rim is not None and made.record.rim.remaining:
-        restored.warn_of_rim(context, text, made.record.rim.remaining)
-        return
-    context.messages.say(
-        text, action=MessageAction(translate("Restoring", "Show"), lambda: show_result(context, run.id))
-    )
+        restored.warn_of_rim(context, text, made.record.rim.remaining, show)
+    else:
+        context.messages.say(text, action=show)
 
 
 def _restored_sentence(run: Run) -> str:
@@ -377,5 +381,4 @@ def show_result(context: Context, number: int | None = None) -> None:
     selection.tool = ToolName.PAN
     if selection.compare == Compare.SINGLE:
         selection.compare = Compare.SIDE
-    if context.settings.preferences.hide_mask_while_judging:
-        selection.mask_visible = False
+    uncover(context)

@@ -16,8 +16,11 @@ from imagest_core.restoration.record import RestorationRecord, named_regions
 translate = QCoreApplication.translate
 
 
-def warn_of_rim(context: Context, text: str, regions: Sequence[int]) -> None:
-    """Report a finished restoration and the regions around which ground or shadow still shows."""
+def warn_of_rim(context: Context, text: str, regions: Sequence[int], show: MessageAction) -> None:
+    """Report a finished restoration and the regions around which ground or shadow still shows.
+
+    ``show`` shows the result, like the button of a restoration without such regions.
+    """
     remedy = translate(
         "Restoring",
         "Ground, shadow or a raised edge may still show around these regions: {0}. "
@@ -28,6 +31,7 @@ def warn_of_rim(context: Context, text: str, regions: Sequence[int]) -> None:
         remedy.format(named_regions(regions)),
         action=MessageAction(translate("Restoring", "Clean rim"), context.rim_requested.emit),
         topic="rim",
+        second=show,
     )
 
 

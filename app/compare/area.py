@@ -28,6 +28,8 @@ from app.selection import Compare, DisplayedPicture, LayerMode, ToolName
 if TYPE_CHECKING:
     from app.compare.contact import ContactView
 
+READING = 400
+"""Milliseconds after which it is shown that a scan is still being read."""
 BLINK = 700
 """Milliseconds for which each picture is shown in blink mode."""
 _INSET = 12
@@ -50,6 +52,12 @@ class CompareArea(QWidget):
         self._blink_phase, self._reserved = False, 0
         self.curtain, self.legend = Curtain(self.view), DifferenceLegend(self.view)
         self._captions = {view: Caption(view) for view in (self.view, self.second)}
+        self.reading = Caption(self.view)
+        """How much of the scan is read, if that takes long."""
+        self._reading_timer = QTimer(self)
+        self._reading_timer.setSingleShot(True)
+        self._reading_timer.setInterval(READING)
+        self._reading_timer.timeout.connect(self._show_reading)
         self._blink_timer = QTimer(self)
         self._blink_timer.setInterval(BLINK)
         self._blink_timer.timeout.connect(self._blink)
@@ -121,10 +129,12 @@ class CompareArea(QWidget):
             self._restored.changed.connect(self.probe.update)
             self._difference.follow(self._restored.layer)
             self._difference.follow(self._layers.original)
+            self._layers.progressed.connect(self._update_reading)
         self.registered.set_document(document, None if self._layers is None else self._layers.pyramid)
         for view in (self.view, self.second):
             view.set_layers(self._layers)
         self.arrange()
+        self.reading.hide()
         self._build_timer.start()
         for part in (difference, restored, old):
             if part is not None:
@@ -136,6 +146,21 @@ class CompareArea(QWidget):
         """Start decoding once the window is shown, so that the workers do not delay it."""
         if self._layers is not None:
             self._layers.build()
+            self._reading_timer.start()
+
+    def _show_reading(self) -> None:
+        """Say how much of the scan is read; the rest of the canvas is empty until then."""
+        if self._layers is not None and not self._layers.complete:
+            share = self._layers.share_read
+            self.reading.move(_INSET, 2 * _INSET + self._reserved + self.reading.sizeHint().height())
+            known = self.tr("Reading the scan: {0}").format(f"{share:.0%}")
+            self.reading.show_text(known if share else self.tr("Reading the scan…"))
+
+    def _update_reading(self) -> None:
+        if self._layers is None or self._layers.complete:
+            self.reading.hide()
+        elif not self._reading_timer.isActive():
+            self._show_reading()
 
     @property
     def layers(self) -> DocumentLayers | None:
@@ -158,9 +183,11 @@ class CompareArea(QWidget):
         for view in (self.view, self.second):
             view.reserve_top(height)
 
-    def keep_contact_below(self, height: int) -> None:
-        """Keep the variations side by side below a message of this ``height``."""
+    def keep_below(self, height: int) -> None:
+        """Keep captions and the variations side by side below a message of this ``height``."""
         self._reserved = height
+        for caption in self._captions.values():
+            caption.move(_INSET, _INSET + height)
         if self.contact is not None:
             self.contact.reserve_top(height)
 

@@ -6,13 +6,9 @@ import math
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QObject
-from PySide6.QtGui import QPainterPath
 
 from app.canvas.navigation import NavigableView
 from imagest_core.painting.geometry import Box
-
-_CROSS = 7
-"""Half the size of the cross that marks the mouse position in the other views, in screen pixels."""
 
 
 class ViewLink(QObject):
@@ -48,14 +44,9 @@ class ViewLink(QObject):
         """Draw a cross at the position of the mouse in the other views, on the picture only."""
         inside = leader.box.contains(Box(math.floor(x), math.floor(y), 1, 1))
         for view in self._views:
-            if view is not leader:
-                view.linked_cursor.set_path(_cross(x, y, _CROSS / view.zoom) if inside else QPainterPath())
-
-
-def _cross(x: float, y: float, size: float) -> QPainterPath:
-    path = QPainterPath()
-    path.moveTo(x - size, y)
-    path.lineTo(x + size, y)
-    path.moveTo(x, y - size)
-    path.lineTo(x, y + size)
-    return path
+            if view is leader:
+                continue
+            if inside:
+                view.linked_cursor.show_at(x, y)
+            else:
+                view.linked_cursor.set_boxes(())

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QApplication, QFrame, QWidget
 from app import theme
 from app.canvas.decoration import draw_surround
 from app.canvas.document_layers import DocumentLayers
-from app.canvas.items import LineItem, PictureItem
+from app.canvas.items import CrossItem, LineItem, PictureItem
 from app.canvas.layer import PictureLayer
 from app.canvas.navigation import NavigableView
 from app.canvas.pyramid import Pyramid
@@ -71,7 +71,7 @@ class VariationView(NavigableView):
         self._original = original
         self.scene().addItem(original)
         self.region = LineItem()
-        self.linked_cursor = LineItem(dashed=False)
+        self.linked_cursor = CrossItem()
         for depth, item in ((23, self.region), (32, self.linked_cursor)):
             item.setZValue(depth)
             self.scene().addItem(item)

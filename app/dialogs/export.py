@@ -101,7 +101,7 @@ class ExportDialog(Dialog):
         self.show_folder = button(self.tr("Show in folder"), self._open_folder, icon="open")
         self.show_folder.hide()
         self.close_button = button(self.tr("Close"), self.reject)
-        self.go = button(self.tr("Export"), self._export, primary=True)
+        self.go = button(self.tr("Export"), self._export, primary=True, once=True)
         self.go.setDefault(True)
         return row(self.show_folder, None, self.close_button, self.go)
 

@@ -119,6 +119,13 @@ class ModelsDialog(JobDialog):
     def _add_buttons(self, layout: Any) -> None:
         self.in_place = QCheckBox(self.tr("Use added files where they are, without a copy"))
         self.space = label("", "small")
+        self.question = label("", "warn", wrap=True)
+        self.confirm = button(self.tr("Remove it"), self._remove)
+        self.keep = button(self.tr("Keep it"), self._hide_question)
+        asking = row(self.question, self.keep, self.confirm)
+        asking.setStretch(0, 1)
+        for part in (self._few_steps_row(), asking, self.progress_row()):
+            layout.addLayout(part)  # above the buttons, which must not move under the pointer
         layout.addLayout(row(self.in_place, None, self.space))
         self.add_file = button(self.tr("Add file…"), self._browse_file, icon="plus")
         self.add_folder = button(self.tr("Add folder…"), self._browse_folder, icon="open")
@@ -126,14 +133,6 @@ class ModelsDialog(JobDialog):
         self.check = button(self.tr("Check files"), self._check, icon="check")
         self.remove = button(self.tr("Remove"), self._ask, icon="discard")
         layout.addLayout(row(self.add_file, self.add_folder, self.fetch, None, self.check, self.remove))
-        layout.addLayout(self._few_steps_row())
-        self.question = label("", "warn", wrap=True)
-        self.confirm = button(self.tr("Remove it"), self._remove)
-        self.keep = button(self.tr("Keep it"), self._hide_question)
-        asking = row(self.question, self.keep, self.confirm)
-        asking.setStretch(0, 1)
-        layout.addLayout(asking)
-        layout.addLayout(self.progress_row())
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.reject)
         layout.addWidget(buttons)
@@ -166,7 +165,7 @@ class ModelsDialog(JobDialog):
         except (ImagestError, OSError) as error:
             self.say(explained(error)[0], "bad")
             return
-        self.refresh(name)
+        self._change(name)
 
     # The list
 
@@ -181,7 +180,7 @@ class ModelsDialog(JobDialog):
         for model in self._models.values():
             item = QTreeWidgetItem(self._cells(model))
             item.setData(0, Qt.ItemDataRole.UserRole, model.name)
-            item.setToolTip(0, model.title)
+            item.setToolTip(0, self._title(model))
             item.setToolTip(5, model.licence)
             item.setTextAlignment(3, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             self.tree.addTopLevelItem(item)
@@ -191,6 +190,11 @@ class ModelsDialog(JobDialog):
             self.say(" ".join(localized(sentence) for sentence in broken), "warn")
         self.space.setText(self.tr("{0} free on the disk").format(size_text(free_space())))
         self._show_selected()
+
+    def _change(self, select: str = "") -> None:
+        """List the models after one has changed, here and in the Restore panel."""
+        self.refresh(select)
+        self._context.models_changed.emit()
 
     def _cells(self, model: InstalledModel) -> list[str]:
         kind = translated(KINDS[model.identity.kind])
@@ -205,6 +209,11 @@ class ModelsDialog(JobDialog):
             model.licence or self.tr("unknown"),
         ]
 
+    def _title(self, model: InstalledModel) -> str:
+        if model.name == EMBEDDED:
+            return self.tr("The network that ships with the program. It runs on any machine.")
+        return model.title
+
     @property
     def selected_name(self) -> str:
         """Name of the selected model, or ""."""
@@ -216,7 +225,7 @@ class ModelsDialog(JobDialog):
 
         model = self._models.get(self.selected_name)
         self._hide_question()
-        parts = [model.title, str(model.path), model.origin] if model else []
+        parts = [self._title(model), str(model.path), model.origin] if model else []
         lora = model is not None and model.identity.kind is ModelKind.LORA
         for widget in (self.few_steps_label, self.few_steps):
             widget.setVisible(lora)
@@ -277,7 +286,7 @@ class ModelsDialog(JobDialog):
         self.run(self.tr("Add a model"), work, self._added)
 
     def _added(self, model: InstalledModel) -> None:
-        self.refresh(model.name)
+        self._change(model.name)
         self.say(self.tr("{0} was added.").format(model.name))
 
     def _open_download(self) -> None:
@@ -329,5 +338,5 @@ class ModelsDialog(JobDialog):
         except (ImagestError, OSError) as error:
             self.say(explained(error)[0], "bad")
             return
-        self.refresh()
+        self._change()
         self.say(self.tr("{0} was removed.").format(name))

@@ -18,9 +18,9 @@ translate = QCoreApplication.translate
 
 
 def study_name(kept: KeptStudy) -> str:
-    """The number of a study, its steps, by how much the loss fell, and its time."""
+    """The number of a study, its steps, by how much its error fell, and its time."""
     facts = kept.study.facts
-    text = translate("Study", "Study {0} · {1} steps · loss −{2} %")
+    text = translate("Study", "Study {0} · {1} steps · error −{2} %")
     named = text.format(kept.id, f"{facts.steps:,}", f"{facts.improvement * 100:.1f}")
     return f"{named} · {_moment(kept.time)}"
 
@@ -37,7 +37,7 @@ def _moment(time: str) -> str:
 def plan_text(plan: StudyPlan) -> str:
     """What a study will take."""
     text = translate(
-        "Study", "{0} crops to study, {1} held out; {2} steps take about {3} here, and {4} of memory."
+        "Study", "{0} parts to study, {1} to test with; {2} steps take about {3} here, and {4} of memory."
     )
     places = plan.places
     sizes = f"{len(places.training):,}", f"{len(places.held_out):,}", f"{plan.steps:,}"

@@ -24,6 +24,7 @@ from imagest_core.batch.parallel import in_threads
 from imagest_core.batch.processes import Limits, drop_flag, pause_flag, run_in_processes
 from imagest_core.batch.settings import BatchSettings
 from imagest_core.batch.sources import (
+    SCANS,
     Source,
     check_names,
     check_picture,
@@ -36,9 +37,12 @@ from imagest_core.errors import InputError
 from imagest_core.messages import Message
 from imagest_core.progress import Progress
 
+NAMED = 3
+"""Number of files that a message names."""
+
 
 class Added(NamedTuple):
-    """How many paintings were added, and how many were in the list already; sentences about damaged files."""
+    """How many paintings were added, and how many were in the list already; sentences about other files."""
 
     new: int
     known: int
@@ -136,11 +140,11 @@ class PaintingQueue(QObject):
         """
         assert self.list is not None
         chosen = self.settings() or settings
-        sources = _sources(paths, chosen.mask_suffix, self.list.folder)
+        sources, left = _sources(paths, chosen.mask_suffix, self.list.folder)
         known = {job.scan: job for job, _ in self.list.all().values()} if self.list.exists else {}
         new = [source for source in sources if str(source.scan) not in known]
         check_names([*map(_source_of, known.values()), *new])
-        notes: list[Message] = []
+        notes = [_left_out(left)] if left else []
         if new:
             open_batch(self.list.folder, new, chosen, notice=notes.append)
         return Added(len(new), len(sources) - len(new), tuple(notes))
@@ -259,17 +263,21 @@ def _run(jobs: JobList, settings: BatchSettings, progress: Progress) -> None:
     run_in_processes(jobs, settings, Limits(end_when_paused=True), lambda _: None, progress, progress.preview)
 
 
-def _sources(paths: Iterable[Path], suffix: str, out: Path) -> list[Source]:
-    """Return the scans in ``paths``, each once; a folder's keep their subfolders, masks are left out.
+def _sources(paths: Iterable[Path], suffix: str, out: Path) -> tuple[list[Source], list[Path]]:
+    """Return the scans in ``paths``, each once, and the files that can't be restored.
 
-    Raises ``InputError`` if a file is not a picture that can be restored, or if there is no scan.
+    A folder's scans keep their subfolders, and masks are left out. Raises ``InputError`` if there is no scan.
     """
     found: dict[Path, Source] = {}
+    left: list[Path] = []
     for path in paths:
         check_place(out, path)
         if path.is_dir():
             sources = find_sources(path, suffix, out)
         elif is_mask_name(path, suffix):
+            continue
+        elif path.is_file() and path.suffix.lower() not in SCANS:
+            left.append(path)
             continue
         else:
             check_picture(path)
@@ -277,8 +285,15 @@ def _sources(paths: Iterable[Path], suffix: str, out: Path) -> list[Source]:
         for source in sources:
             found.setdefault(source.scan, source)
     if not found:
+        for path in left:
+            check_picture(path)
         raise InputError(Message("These files are masks: choose the scans."))
-    return list(found.values())
+    return list(found.values()), left
+
+
+def _left_out(files: list[Path]) -> Message:
+    names = ", ".join(file.name for file in files[:NAMED]) + (", …" if len(files) > NAMED else "")
+    return Message("Left out, as they are no pictures that can be restored: {names}.", names=names)
 
 
 def _source_of(job: PaintingJob) -> Source:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QColor, QIcon, QImage, QMouseEvent, QPixmap
+from PySide6.QtGui import QColor, QIcon, QImage, QKeyEvent, QMouseEvent, QPixmap
 from PySide6.QtWidgets import (
     QColorDialog,
     QGridLayout,
@@ -24,8 +24,9 @@ from app.i18n.class_names import class_name
 from app.messages import MessageAction
 from app.palettes import displayed_colour
 from app.panels.figures import FigureUpdater, area_text, details_text, figures_tip, length_text
-from app.widgets.parts import clear, column, elided, label, repolish, tool_button
-from imagest_core.damage.classes import CRACK, MAX_LABEL, TEAR, DamageClass, Policy
+from app.selection import Selection
+from app.widgets.parts import column, elided, label, repolish, tool_button
+from imagest_core.damage.classes import CRACK, DEFAULT_CLASSES, MAX_LABEL, TEAR, DamageClass, Policy
 from imagest_core.damage.hatching import hatch, lattice
 from imagest_core.damage.statistics import ClassStatistics
 from imagest_core.painting.geometry import Box
@@ -39,17 +40,48 @@ LONG = (CRACK.label, TEAR.label)
 OWN_COLOURS = ("#8c6d31", "#3f7f93", "#a05195", "#5f7a2f", "#b0472f", "#4a5fb0")
 
 
-class ClassRow(QWidget):
-    """One class. ``chosen()``: the user selected it for painting."""
+class Swatch(QToolButton):
+    """The colour of a class; a double click or a key asks for another one, a click selects the row."""
 
-    chosen = Signal()
+    asked = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("swatch")
+        self.setFixedSize(16, 16)
+        self.clicked.connect(self.asked)
+
+    def show_class(self, item: DamageClass, selection: Selection) -> None:
+        """Show the colour of ``item``, or its hatching."""
+        colour = displayed_colour(item, selection.palette)
+        hatched = selection.mask_hatched or item.protected
+        self.setStyleSheet(f"background: {'transparent' if hatched else colour};")
+        self.setIconSize(QSize(14, 14))
+        self.setIcon(QIcon(hatched_pixmap(item, colour)) if hatched else QIcon())
+        self.setToolTip(self.tr("Double-click to change the colour"))
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        event.ignore()
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        """Ask for another colour."""
+        self.asked.emit()
+
+
+class ClassRow(QWidget):
+    """One class. ``chosen(label)``: the user selected it for painting; ``stepped(by)``: the next one.
+
+    The selected row takes the focus: the arrow keys select another one, Enter renames it.
+    """
+
+    chosen = Signal(int)
+    stepped = Signal(int)
 
     def __init__(self, context: Context, item: DamageClass) -> None:
         super().__init__()
         self.setObjectName("class_row")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._context, self.item = context, item
-        self.setAccessibleName(item.name)
         grid = QGridLayout(self)
         grid.setContentsMargins(4, 0, 4, 0)
         grid.setHorizontalSpacing(4)
@@ -59,13 +91,49 @@ class ClassRow(QWidget):
         self.area, self.details = label("–", "unit"), label("", "small")
         for item_label in (self.area, self.details):
             item_label.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        switches = self._shown(), self._locked()
-        for switch in switches:
-            switch.setIconSize(SWITCH)
-        for place, widget in enumerate((self._swatch(), self._name(), self._policy(), self.area, *switches)):
+        self._create_parts()
+        parts = self._swatch, self._name, self._policy, self.area, self._shown, self._locked
+        for place, widget in enumerate(parts):
             grid.addWidget(widget, 0, place)
         grid.addWidget(self.details, 1, 0, 1, 4)
         self.details.hide()
+        self.show_class(item)
+
+    def _create_parts(self) -> None:
+        self._swatch = Swatch()
+        self._swatch.asked.connect(self._recolour)
+        self._name = elided("")
+        self._name.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self._policy = QPushButton()
+        self._policy.setObjectName("policy")
+        self._policy.setFixedWidth(56)
+        self._policy.clicked.connect(self._change_policy)
+        self._shown = tool_button("visible", "", self._toggle_shown)
+        self._locked = tool_button("unlock", "", self._toggle_locked)
+        for switch in (self._shown, self._locked):
+            switch.setIconSize(SWITCH)
+
+    def show_class(self, item: DamageClass) -> None:
+        """Show ``item``; the parts stay, so that none loses the focus."""
+        self.item, self._class_name = item, class_name(item)
+        self.setAccessibleName(self._class_name)
+        self._swatch.show_class(item, self._context.selection)
+        self._swatch.setAccessibleName(self.tr("Colour of {0}").format(self._class_name))
+        self._name.setText(self._class_name)
+        self._name.setToolTip(self.tr("Double-click to rename"))
+        text, tip, _ = self._policies()[item.policy]
+        self._policy.setText(text)
+        self._policy.setToolTip(tip)
+        self._policy.setAccessibleName(f"{self._class_name}: {text}")
+        shown = self.tr("Hide {0}") if item.visible else self.tr("Show {0}")
+        locked = self.tr("Unlock {0}") if item.locked else self.tr("Lock {0} against painting")
+        self._show_switch(self._shown, "visible" if item.visible else "hidden", shown)
+        self._show_switch(self._locked, "lock" if item.locked else "unlock", locked)
+
+    def _show_switch(self, switch: QToolButton, icon: str, name: str) -> None:
+        theme.set_icon(switch, icon)
+        switch.setToolTip(name.format(self._class_name))
+        switch.setAccessibleName(switch.toolTip())
 
     def show_figures(self, pixels: int, figures: ClassStatistics | None) -> None:
         """Show the area, and ``figures`` once they are measured."""
@@ -83,18 +151,40 @@ class ClassRow(QWidget):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802
         """Select the class."""
-        self.chosen.emit()
+        self.chosen.emit(self.item.label)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:  # noqa: N802
         """Rename the class."""
+        self._rename()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
+        """The arrow keys select another class, Enter renames this one."""
+        key, by = event.key(), {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}
+        if self.hasFocus() and key in by:
+            self.stepped.emit(by[Qt.Key(key)])
+        elif self.hasFocus() and key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self._rename()
+        else:
+            super().keyPressEvent(event)
+
+    def _rename(self) -> None:
         name, accepted = QInputDialog.getText(
-            self, self.tr("Rename class"), self.tr("Name"), QLineEdit.EchoMode.Normal, self.item.name
+            self, self.tr("Rename class"), self.tr("Name"), QLineEdit.EchoMode.Normal, self._class_name
         )
-        if accepted and name.strip() and name != self.item.name:
+        if accepted and name.strip() and name.strip() != self._class_name:
             self._do(lambda state: settings.rename_class(state, self.item.label, name.strip()))
 
+    def follow(self, other: ClassRow) -> None:
+        """Come after ``other`` in the order of Tab."""
+        before: QWidget = other._locked
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # else it would not be ordered
+        for part in (self, self._swatch, self._policy, self._shown, self._locked):
+            QWidget.setTabOrder(before, part)
+            before = part
+
     def mark(self, chosen: bool) -> None:
-        """Show whether the class is selected."""
+        """Show whether the class is selected; only the selected one takes the focus."""
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus if chosen else Qt.FocusPolicy.NoFocus)
         self.setProperty("chosen", chosen)
         repolish(self)
 
@@ -103,41 +193,16 @@ class ClassRow(QWidget):
         if document is not None:
             self._context.do(make(document.state))  # type: ignore[operator]
 
-    def _swatch(self) -> QToolButton:
-        widget = QToolButton()
-        widget.setFixedSize(16, 16)
-        selection = self._context.selection
-        colour = displayed_colour(self.item, selection.palette)
-        background = "transparent" if selection.mask_hatched or self.item.protected else colour
-        widget.setStyleSheet(
-            f"background: {background}; border: 1px solid {theme.roles().line};"
-            " border-radius: 8px; padding: 0;"
-        )
-        if selection.mask_hatched or self.item.protected:
-            widget.setIconSize(QSize(14, 14))
-            widget.setIcon(QIcon(hatched_pixmap(self.item, colour)))
-        widget.setToolTip(self.tr("Colour of {0}").format(self.item.name))
-        widget.setAccessibleName(widget.toolTip())
-        widget.clicked.connect(self._recolour)
-        return widget
-
     def _recolour(self) -> None:
         colour = QColorDialog.getColor(
-            QColor(self.item.colour), self, self.tr("Colour of {0}").format(self.item.name)
+            QColor(self.item.colour), self, self.tr("Colour of {0}").format(self._class_name)
         )
         if colour.isValid():
             self._do(lambda state: settings.recolour_class(state, self.item.label, colour.name()))
 
-    def _name(self) -> QWidget:
-        widget = elided(class_name(self.item))
-        widget.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        widget.setToolTip(self.tr("Double-click to rename"))
-        return widget
-
-    def _policy(self) -> QPushButton:
-        widget = QPushButton()
-        widget.setObjectName("policy")
-        text, tip, other = {
+    def _policies(self) -> dict[Policy, tuple[str, str, Policy]]:
+        """Text and tooltip of each policy, and the one that follows it."""
+        return {
             Policy.FILL: (
                 self.tr("fill"),
                 self.tr("Filled by a restoration. Click to record it without filling."),
@@ -153,19 +218,17 @@ class ClassRow(QWidget):
                 self.tr("Never filled, grown into, or used as a style reference. Click to fill it."),
                 Policy.FILL,
             ),
-        }[self.item.policy]
-        widget.setText(text)
-        widget.setFixedWidth(56)
-        widget.setToolTip(tip)
-        widget.setAccessibleName(f"{self.item.name}: {widget.text()}")
-        widget.clicked.connect(lambda: self._set_policy(other))
-        return widget
+        }
+
+    def _change_policy(self) -> None:
+        self._set_policy(self._policies()[self.item.policy][2])
 
     def _set_policy(self, policy: Policy) -> None:
         """Change the policy; a protection that ends is reported, with a button that brings it back."""
-        document, label = self._context.document, self.item.label
+        document, item = self._context.document, self.item
+        label = item.label
         self._do(lambda state: settings.set_policy(state, label, policy))
-        if document is None or self.item.policy is not Policy.PROTECT or not document.state.damage.has(label):
+        if document is None or item.policy is not Policy.PROTECT or not document.state.damage.has(label):
             return
 
         def protect() -> None:
@@ -174,29 +237,19 @@ class ClassRow(QWidget):
 
         self._context.messages.warn(
             self.tr("The pixels of {0} are no longer protected: a restoration fills them.").format(
-                class_name(self.item)
+                class_name(item)
             ),
             action=MessageAction(self.tr("Protect again"), protect),
             topic="protection",
         )
 
-    def _shown(self) -> QToolButton:
-        visible = self.item.visible
-        name = self.tr("Hide {0}") if visible else self.tr("Show {0}")
-        return tool_button(
-            "visible" if visible else "hidden",
-            name.format(self.item.name),
-            lambda: self._do(lambda state: settings.show_class(state, self.item.label, not visible)),
-        )
+    def _toggle_shown(self) -> None:
+        shown = not self.item.visible
+        self._do(lambda state: settings.show_class(state, self.item.label, shown))
 
-    def _locked(self) -> QToolButton:
-        locked = self.item.locked
-        name = self.tr("Unlock {0}") if locked else self.tr("Lock {0} against painting")
-        return tool_button(
-            "lock" if locked else "unlock",
-            name.format(self.item.name),
-            lambda: self._do(lambda state: settings.lock_class(state, self.item.label, not locked)),
-        )
+    def _toggle_locked(self) -> None:
+        locked = not self.item.locked
+        self._do(lambda state: settings.lock_class(state, self.item.label, locked))
 
 
 class ClassList(QWidget):
@@ -209,7 +262,9 @@ class ClassList(QWidget):
         super().__init__()
         self._context = context
         self._rows: dict[int, ClassRow] = {}
+        self._made: list[ClassRow] = []
         self._column = column(self, spacing=0)
+        self._make_row(DEFAULT_CLASSES[0])
         self._counts: dict[int, int] = {}
         self._measures: dict[int, ClassStatistics] = {}
         self._figures = FigureUpdater(context, self)
@@ -227,17 +282,37 @@ class ClassList(QWidget):
 
     def refresh(self) -> None:
         """Show the current classes."""
-        clear(self._column)
-        self._rows.clear()
         document = self._context.document
-        for item in document.state.damage.classes if document else ():
-            row = ClassRow(self._context, item)
-            row.chosen.connect(lambda label=item.label: setattr(self._context.selection, "label", label))
-            self._rows[item.label] = row
-            self._column.addWidget(row)
+        classes = document.state.damage.classes if document else ()
+        for item in classes[len(self._made) :]:
+            self._make_row(item)
+        for row, item in zip(self._made, classes, strict=False):
+            row.show_class(item)
+        for place, row in enumerate(self._made):
+            row.setVisible(place < len(classes))
+        self._rows = {row.item.label: row for row in self._made[: len(classes)]}
         self._mark()
         self._show()
         self._figures.refresh()
+
+    def _make_row(self, item: DamageClass) -> None:
+        """Append a row; Tab reaches it after the one before, whenever it was made."""
+        row = ClassRow(self._context, item)
+        row.hide()
+        row.chosen.connect(lambda label: setattr(self._context.selection, "label", label))
+        row.stepped.connect(self._step)
+        self._column.addWidget(row)
+        if self._made:
+            row.follow(self._made[-1])
+        self._made.append(row)
+
+    def _step(self, by: int) -> None:
+        """Select the class above or below the selected one, and move the focus there."""
+        labels = list(self._rows)
+        place = labels.index(self._context.selection.label) + by
+        if 0 <= place < len(labels):
+            self._context.selection.label = labels[place]
+            self._rows[labels[place]].setFocus(Qt.FocusReason.TabFocusReason)
 
     def add(self) -> None:
         """Ask for a name and add a class."""

@@ -126,7 +126,7 @@ class DerivePanel(QWidget):
     def _build_footer(self) -> QWidget:
         """The preview's status and the Apply button, always visible while the panel is open."""
         self.state = label("", "soft", wrap=True)
-        self.apply_button = button(selecting.apply_text(self._context), self.apply, primary=True)
+        self.apply_button = button(selecting.apply_text(self._context), self.apply, primary=True, once=True)
         self.learn_button = button(
             self.tr("Learn from strokes"),
             lambda: self.choose(EXAMPLES),
@@ -368,9 +368,10 @@ class DerivePanel(QWidget):
 
         def done(damage: DamageMap) -> None:
             if self._context.document is document:
-                text = self.tr("{0}: {1} px marked. Correct the mask with the brush and the eraser.")
-                sentence = text.format(title, f"{selecting.limited(self._context, damage).count():,}")
-                masking.merge_mask(self._context, damage, name, lambda: self._applied(sentence))
+                found, label = selecting.limited(self._context, damage), self._context.selection.label
+                masking.merge_mask(
+                    self._context, damage, name, lambda: self._applied(title, document, found, label)
+                )
 
         self._context.jobs.submit(
             Job(
@@ -381,10 +382,13 @@ class DerivePanel(QWidget):
             )
         )
 
-    def _applied(self, sentence: str) -> None:
+    def _applied(self, title: str, document: OpenDocument, found: DamageMap, label: int) -> None:
+        """Report how much of what was ``found`` has the class ``label`` now; other classes may be kept."""
         self._context.selection.proposal = None
         action = rim_action(self._context, self._context.selection.label)
-        self._context.messages.say(sentence, topic="derive", action=action)
+        text = self.tr("{0}: {1} px marked. Correct the mask with the brush and the eraser.")
+        pixels = document.state.damage.within(found).count(label)
+        self._context.messages.say(text.format(title, f"{pixels:,}"), topic="derive", action=action)
         self.done.emit()
 
 

@@ -10,6 +10,7 @@ from PySide6.QtCore import QCoreApplication, QObject, QTimer, Signal
 from app.commands.select import limited
 from app.context import Context
 from app.document import OpenDocument
+from app.i18n.noop import QT_TRANSLATE_NOOP
 from imagest_core.damage.selection import Selection
 from imagest_core.damage.statistics import ClassStatistics
 from imagest_core.painting.resolution import Resolution
@@ -141,7 +142,10 @@ def figures_tip(pixels: int, whole: int, scale: Calibration | None, figures: Cla
         parts.append(translate("Classes", "centreline {0}").format(length_text(figures)))
     source = translate("Classes", "The scale is unknown: measure the distance between two points to set it.")
     if scale is not None:
-        source = f"{scale.resolution.px_per_mm_x:.2f} px/mm ({scale.resolution.source})"
+        known = (QT_TRANSLATE_NOOP("Classes", "TIFF tags"), QT_TRANSLATE_NOOP("Classes", "two points"))
+        given = scale.resolution.source
+        shown = translate("Classes", given) if given in known else given
+        source = f"{scale.resolution.px_per_mm_x:.2f} px/mm ({shown})"
     return "  ·  ".join(parts) + "\n" + source
 
 

@@ -42,17 +42,17 @@ class HistoryModel(QAbstractListModel):
         self.endResetModel()
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008, N802
-        """The number of entries."""
-        return 0 if parent.isValid() else len(self.entries)
+        """The number of entries, and one for what was before the first."""
+        return 0 if parent.isValid() or not self.entries else len(self.entries) + 1
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         """The name; undone steps are grey, the current one is bold; the tooltip shows time and operator."""
-        entry = self.entries[index.row()]
+        entry = self.entries[index.row()] if index.row() < len(self.entries) else None
         if role == Qt.ItemDataRole.DisplayRole:
-            return localized(entry.name)
+            return self.tr("Before the first step") if entry is None else localized(entry.name)
         if role == Qt.ItemDataRole.ToolTipRole:
-            facts = " · ".join(part for part in (local_time(entry.time), entry.operator) if part)
-            return f"{facts}\n{self.read_only}" if self.read_only else facts
+            facts = () if entry is None else (local_time(entry.time), entry.operator)
+            return "\n".join(filter(None, (" · ".join(filter(None, facts)), self.read_only)))
         if role == Qt.ItemDataRole.ForegroundRole and (index.row() < self.undone or self.read_only):
             return QColor(theme.roles().faint)
         if role == Qt.ItemDataRole.FontRole and index.row() == self.undone:
@@ -92,6 +92,7 @@ class HistoryPanel(Panel):
         count = len(self.model.entries)
         self.empty.setVisible(not count)
         self.list.setVisible(bool(count))
+        self.list.setCurrentIndex(self.model.index(self.model.undone, 0))
         self.summary_changed.emit(self.tr("%n step(s)", "", count - self.model.undone) if count else "")
 
     def _go_to(self, line: int) -> None:

@@ -31,6 +31,8 @@ class Editor:
     labelled: bool = False
     follow: Callable[[RestorationRequest], None] | None = None
     """Called with each request before its value is shown."""
+    wide: bool = False
+    """Whether it takes the whole width, below its label."""
 
 
 def differs(spec: Spec, value: Any) -> bool:
@@ -72,7 +74,7 @@ def _special(
         from app.panels.prompt_editor import PromptEditor
 
         prompt = PromptEditor(spec, changed, settings, background)
-        return Editor(prompt, prompt.show_value)
+        return Editor(prompt, prompt.show_value, wide=True)
     if spec.editor == "adapters":
         from app.panels.adapter_editor import AdapterEditor
 

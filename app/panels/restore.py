@@ -76,6 +76,7 @@ class RestorePanel(Panel):
         context.selection.variations_changed.connect(lambda _: self._show_changed_count())
         context.jobs.idle.connect(self._look_again)
         context.settings.changed.connect(self._prefer_device)
+        context.models_changed.connect(lambda: self._show_request(context.selection.request))
 
     # Following
 

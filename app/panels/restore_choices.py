@@ -93,13 +93,18 @@ class Choices(QWidget):
             self.changed.emit({spec.name: value, **dict.fromkeys(spec.resets)})
 
         editor = make_editor(spec, changed, self._settings, self._background, self._studies)
-        named, row = label(parameter_text(spec.label), "soft"), len(self.rows)
+        named, row = label(parameter_text(spec.label), "soft"), self._grid.rowCount()
         named.setWordWrap(True)
         named.setBuddy(editor.widget)
         editor.widget.setAccessibleName(parameter_text(spec.label))
         reset = self.resets[spec.name] = Reset(parameter_text(spec.label), lambda: changed(spec.default))
-        for column, widget in enumerate((reset.mark, named, editor.widget, reset.button)):
-            self._grid.addWidget(widget, row, column)
+        self._grid.addWidget(reset.mark, row, 0)
+        self._grid.addWidget(named, row, 1, 1, 2 if editor.wide else 1)
+        if editor.wide:
+            self._grid.addWidget(editor.widget, row + 1, 1, 1, 2)
+        else:
+            self._grid.addWidget(editor.widget, row, 2)
+        self._grid.addWidget(reset.button, row, 3)
         self.rows[spec.name], self._editors[spec.name] = (named, editor.widget), editor
 
     def show_request(self, request: RestorationRequest) -> None:

@@ -50,13 +50,15 @@ class Start(QWidget):
             lambda: restoring.restore_all(context),
             primary=True,
             tip=self.tr("Restore everything   Ctrl+Enter"),
+            once=True,
         )
         self.part = button(
             self.tr("Visible part"),
             lambda: restoring.restore_visible(context),
             tip=self.tr("Only the damage the canvas shows   Ctrl+Shift+Enter"),
+            once=True,
         )
-        self.region = button(self.tr("Region"), lambda: restoring.restore_region(context))
+        self.region = button(self.tr("Region"), lambda: restoring.restore_region(context), once=True)
         self._buttons = row(self.go, self.part, self.region)
         self._buttons.setStretch(0, 1)
 

@@ -17,7 +17,6 @@ from app.document import OpenDocument
 from app.i18n.core_messages import localized
 from app.i18n.run_texts import hypothesis_mark, mode_name, run_details, run_kind, study_mark
 from app.jobs.call_later import call_later
-from app.selection import Compare, DisplayedPicture
 from app.widgets.horizontal_scroll import HorizontalScrollArea
 from app.widgets.images import image_of
 from app.widgets.parts import button, clear, elided, explain, label, row, tool_button
@@ -85,9 +84,14 @@ class ResultStrip(QFrame):
             lambda: deciding.accept_run(context),
             icon="accept",
             tip=self.tr("Accept   Ctrl+Shift+A"),
+            once=True,
         )
         self.discard = button(
-            self.tr("Discard"), self.discard_requested.emit, icon="discard", tip=self.tr("Discard   Ctrl+Del")
+            self.tr("Discard"),
+            self.discard_requested.emit,
+            icon="discard",
+            tip=self.tr("Discard   Ctrl+Del"),
+            once=True,
         )
         self.compare = tool_button(
             "contact", self.tr("Compare variations   C"), lambda: deciding.compare_variations(context)
@@ -174,13 +178,8 @@ class ResultStrip(QFrame):
         thumb.setAccessibleName(self.tr("Result {0}").format(name))
 
     def _show(self, number: int | None) -> None:
-        """Show a result, or the accepted fills; a single view then shows the restored picture."""
-        selection = self._context.selection
-        selection.run, selection.region = number, 0
-        if selection.compare == Compare.SINGLE:
-            selection.shown = DisplayedPicture.RESTORED
-        if number is not None and self._context.settings.preferences.hide_mask_while_judging:
-            selection.mask_visible = False
+        """Show a result, or the accepted fills."""
+        deciding.look_at(self._context, number)
         self._update_selection()
 
     def _update_selection(self) -> None:

@@ -27,12 +27,7 @@ class ReviewPanel(Panel):
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
-        self.card = Card(
-            self.tr("Nothing to review yet"),
-            self.tr(
-                "After a restoration you can accept or reject each filled region here, one after the other."
-            ),
-        )
+        self.card = Card("", "")
         self.body = QWidget()
         self._build()
         self.column.addWidget(self.card)
@@ -63,14 +58,6 @@ class ReviewPanel(Panel):
             "contact", self.tr("Compare variations   C"), lambda: deciding.compare_variations(context)
         )
         layout.addLayout(row(back, self.region_label, on, None, self.compare))
-        self.hypotheses = button(
-            self.tr("Make hypotheses"),
-            lambda: make_hypotheses(context),
-            icon="dice",
-            tip=self.tr(
-                "Fill this region in four ways with the prompt and style under Restore, to compare   Shift+C"
-            ),
-        )
         layout.addWidget(self.facts)
         layout.addLayout(self._verdicts())
         layout.addLayout(self._part_row())
@@ -83,8 +70,17 @@ class ReviewPanel(Panel):
         layout.addWidget(self._note())
 
     def _build_refining(self) -> None:
-        """The button that refines a hypothesis, and how far it may leave the present fill."""
+        """The buttons that make and refine hypotheses, and how far a fill may leave the present one."""
         context = self.context
+        self.hypotheses = button(
+            self.tr("Make hypotheses"),
+            lambda: make_hypotheses(context),
+            icon="dice",
+            tip=self.tr(
+                "Fill this region in four ways with the prompt and style under Restore, to compare   Shift+C"
+            ),
+            once=True,
+        )
         self.refine = button(
             self.tr("Refine hypothesis"),
             lambda: refine_hypothesis(context),
@@ -92,6 +88,7 @@ class ReviewPanel(Panel):
             tip=self.tr(
                 "Fill this region again from the hypothesis, with the prompt under Restore   Ctrl+Shift+C"
             ),
+            once=True,
         )
         self.strength = Amount(
             self.tr("Strength"),
@@ -111,12 +108,14 @@ class ReviewPanel(Panel):
             lambda: deciding.accept_region(context),
             icon="check",
             tip=self.tr("Accept   A"),
+            once=True,
         )
         self.reject = button(
             self.tr("Reject"),
             lambda: deciding.reject_region(context),
             icon="close",
             tip=self.tr("Reject   D"),
+            once=True,
         )
         return row(self.accept, self.reject)
 
@@ -135,6 +134,7 @@ class ReviewPanel(Panel):
             lambda: restoring.restore_part(context),
             icon="restore",
             tip=self.tr("Restore the rejected part again, with the rest as known paint   Ctrl+J"),
+            once=True,
         )
         context.selection.tool_changed.connect(lambda _: self._check_tools())
         return row(
@@ -185,6 +185,7 @@ class ReviewPanel(Panel):
         self.card.setVisible(run is None)
         self.body.setVisible(run is not None)
         if run is None:
+            self._show_card()
             self.summary_changed.emit("")
             return
         tally = deciding.tally(self.context, run)
@@ -202,6 +203,18 @@ class ReviewPanel(Panel):
         self.summary_changed.emit(self.tr("%n to review", "", left) if left else self.tr("all reviewed"))
         self._show_region(run)
 
+    def _show_card(self) -> None:
+        """Say how to start, with results or without."""
+        title = self.tr("Nothing to review yet")
+        text = self.tr(
+            "After a restoration you can accept or reject each filled region here, one after the other."
+        )
+        if self.document is not None and self.document.state.runs:
+            title = self.tr("Choose a result")
+            text = self.tr("Click a result below the picture to review its regions, one after the other.")
+        self.card.title.setText(title)
+        self.card.text.setText(text)
+
     def _show_region(self, run: Run) -> None:
         number = self.context.selection.region
         chosen = 1 <= number <= run.count
@@ -213,7 +226,12 @@ class ReviewPanel(Panel):
             explain(part, self.read_only)
         self.region_label.setText(self.tr("Region {0} of {1}").format(number, run.count) if chosen else "")
         if not chosen:
-            self.facts.setText(self.tr("Press “Next unreviewed” to start."))
+            decided = not deciding.unreviewed(self.context, run)
+            self.facts.setText(
+                self.tr("Every region is reviewed, here or in another result. The arrows show them again.")
+                if decided
+                else self.tr("Press “Next unreviewed” to start.")
+            )
             self.note.clear()
             return
         assert self.document is not None

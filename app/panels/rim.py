@@ -44,6 +44,7 @@ class RimPanel(QWidget):
             self.start,
             icon="grow",
             tip=self.tr("Find ground, shadow and raised edges that still show around the mask"),
+            once=True,
         )
         self.status = label("", "soft", wrap=True)
         self.add_button = button(self.tr("Add to the mask"), self.apply, primary=True)

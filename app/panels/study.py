@@ -23,9 +23,10 @@ class StudySection(QWidget):
             self._plan,
             icon="suggest",
             tip=self.tr("Adapt the model of the Restore panel to the intact parts of this painting"),
+            once=True,
         )
         self.plan = label("", "soft", wrap=True)
-        self.start = button(self.tr("Start"), self._start, icon="play")
+        self.start = button(self.tr("Start"), self._start, icon="play", once=True)
         self.decline = button(self.tr("Not now"), self._forget)
         self.kept = label("", "soft", wrap=True)
         self._planned_part = QWidget()

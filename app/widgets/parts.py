@@ -28,6 +28,7 @@ from app.document import OpenDocument
 from app.i18n.core_messages import localized
 from app.theme import GRID
 from app.widgets.elided_label import ElidedLabel
+from app.widgets.once_button import OnceButton
 
 
 class Panel(QWidget):
@@ -173,9 +174,10 @@ def button(
     tip: str = "",
     primary: bool = False,
     checkable: bool = False,
+    once: bool = False,
 ) -> QPushButton:
-    """Create a push button; ``primary`` marks the main action of a panel."""
-    widget = QPushButton(text)
+    """Create a push button; ``primary`` marks the main action of a panel; for ``once`` see `OnceButton`."""
+    widget = OnceButton(text) if once else QPushButton(text)
     widget.setToolTip(tip)
     widget.setCheckable(checkable)
     if primary:

@@ -353,7 +353,7 @@ class ActionHandlers(QObject):
 
     def show_accepted(self) -> None:
         """Show the accepted fills without a result under review."""
-        self._context.selection.run, self._context.selection.region = None, 0
+        deciding.look_at(self._context, None)
 
     def next_region(self) -> None:
         """Go to the next region."""

@@ -11,6 +11,12 @@ from app import theme
 from app.action_spec import ActionSpec, translated
 from app.action_table import CHANGING, specs, tip
 
+REPEATING = {
+    *("undo", "redo", "zoom_in", "zoom_out", "brush_smaller", "brush_larger", "grow", "shrink"),
+    *("previous_run", "next_run", "next_region", "previous_region"),
+}
+"""Actions that go on while their key is held; the others start something, judge or switch once."""
+
 
 class Actions(QObject):
     """The actions of a window, made from the table; ``self[id]`` is a ``QAction``."""
@@ -46,6 +52,7 @@ class Actions(QObject):
         action.setShortcuts([QKeySequence(key) for key in spec.keys])
         action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
         action.setCheckable(spec.checkable or bool(spec.group))
+        action.setAutoRepeat(spec.id in REPEATING)
         action.setToolTip(tip(spec))
         if spec.icon:
             theme.set_icon(action, spec.icon)

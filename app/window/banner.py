@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QTimer, Signal
 from PySide6.QtGui import QHideEvent
@@ -42,9 +43,9 @@ class Banner(QFrame):
         self.sentence = label("", wrap=True)
         self.sentence.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.copy = button(self.tr("Copy diagnostics"), self.copy_diagnostics, icon="copy")
-        self.act = button("", self._act)
+        self.act, self.second = button("", self._act), button("", self._act_second)
         close = tool_button("close", self.tr("Close this message"), self.dismiss)
-        across = row(self._picture, self.sentence, self.act, self.copy, close)
+        across = row(self._picture, self.sentence, self.second, self.act, self.copy, close)
         across.setContentsMargins(12, GRID, GRID, GRID)
         across.setStretch(1, 1)
         self.setLayout(across)
@@ -53,6 +54,7 @@ class Banner(QFrame):
         self._timer.timeout.connect(self.dismiss)
         messages.said.connect(self.show_message)
         messages.resolved.connect(self.resolve)
+        messages.undone.connect(self.leave_steps)
         self.hide()
 
     def cover(self, widget: QWidget) -> None:
@@ -107,6 +109,10 @@ class Banner(QFrame):
         """Remove what was reported about other documents than ``document``."""
         self._keep(lambda each: each.document is None or each.document is document)
 
+    def leave_steps(self, done: int) -> None:
+        """Remove what was reported about steps after the first ``done`` of the open document."""
+        self._keep(lambda each: each.document is None or not each.of_step or each.steps <= done)
+
     def _keep(self, kept: Callable[[Notification], bool]) -> None:
         """Remove the other messages; if the one shown is among them, show the last that is left."""
         shown = self._messages[-1:]
@@ -126,8 +132,9 @@ class Banner(QFrame):
         )
         self.sentence.setText(f"{message.sentence} {message.remedy}".strip())
         self.copy.setVisible(bool(message.details))
-        self.act.setVisible(message.action is not None)
-        self.act.setText(message.action.text if message.action is not None else "")
+        for part, action in ((self.act, message.action), (self.second, message.second)):
+            part.setVisible(action is not None)
+            part.setText(action.text if action is not None else "")
         self.setProperty("level", message.level)
         repolish(self)
         self.setAccessibleName(self.sentence.text())
@@ -157,6 +164,16 @@ class Banner(QFrame):
         self.dismiss()
         if message is not None and message.action is not None:
             message.action.run()
+
+    def _act_second(self) -> None:
+        """Do what the second button says and leave the first one."""
+        message = self.message
+        if message is None or message.second is None:
+            return
+        left = replace(message, second=None)
+        self._messages = [left if each is message else each for each in self._messages]
+        self._show(left)
+        message.second.run()
 
     def copy_diagnostics(self) -> None:
         """Put what a helper needs on the clipboard."""

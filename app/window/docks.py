@@ -109,6 +109,7 @@ class Dock(QDockWidget):
         scroll.setWidget(self.content)
         scroll.setMinimumSize(WIDTH, 0)
         scroll.setAccessibleName(self.windowTitle())
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # it scrolls to the part that has the focus
         self._body = DockBody()
         self._body.setObjectName("panel")
         inside = column(self._body, spacing=0)

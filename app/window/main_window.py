@@ -122,7 +122,7 @@ class MainWindow(QMainWindow):
         self.banner = Banner(self.context.messages, whole)
         for covered in (self.area, self.welcome):
             self.banner.covering.connect(covered.reserve_top)
-        self.banner.shown.connect(self.area.keep_contact_below)
+        self.banner.shown.connect(self.area.keep_below)
         self.setCentralWidget(whole)
         self.drop_target = DropTarget(self.context, self, self.stack)
 

@@ -209,8 +209,9 @@ class StateSync(QObject):
         """Remember position and zoom, tool, class and parameters of the open document."""
         document, selection = self._context.document, self._context.selection
         if document is not None:
-            position = self._parts.area.view.position
-            view = position.x, position.y, position.zoom
+            canvas = self._parts.area.view
+            position = canvas.position
+            view = position.x, position.y, 0.0 if canvas.fitted else position.zoom
             tool = (
                 "" if selection.tool in (ToolName.PICK, ToolName.EXAMPLE, *REJECT_TOOLS) else selection.tool
             )
@@ -226,7 +227,7 @@ class StateSync(QObject):
         last, selection = self._context.settings.last_state(document.remembered_path), self._context.selection
         if self._context.document is not document:
             return
-        if last.view is not None:
+        if last.view is not None and last.view[2] > 0:
             self._parts.area.view.set_view(ViewPosition(*last.view))
         if last.tool in tuple(ToolName) and not (document.read_only and f"tool_{last.tool}" in CHANGING):
             selection.tool = last.tool

@@ -91,6 +91,7 @@ class StatusBar(QStatusBar):
         if document is None:
             return
         painting, at = document.painting, self._pixel
+        kind = self.tr("{0}-bit {1}").format(painting.depth, painting.profile_name)
 
         def read() -> str:
             samples = painting.read(Box(*at, 1, 1))[0, 0]
@@ -98,7 +99,7 @@ class StatusBar(QStatusBar):
             for channel in range(len(names), painting.channels):
                 names.append("A" if channel == painting.alpha_channel else f"#{channel + 1}")
             values = "  ".join(f"{name} {value}" for name, value in zip(names, samples, strict=False))
-            return f"{values}  ·  {painting.depth}-bit {painting.profile_name}"
+            return f"{values}  ·  {kind}"
 
         self._context.background.latest("samples", read, self.samples.setText)
 

@@ -190,7 +190,8 @@ def find_installed(name: str = "", suits: Callable[[Identity], bool] | None = No
     if not known:
         raise ModelError(
             Message(
-                "There is no model '{name}', nor another that fits: add one with imagest models add PATH.",
+                "There is no model '{name}', nor another that fits: add one under Models "
+                "(imagest models add PATH).",
                 name=name,
             )
         )

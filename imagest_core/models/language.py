@@ -82,7 +82,10 @@ def find_language_model(name: str = "") -> InstalledModel:
         known = language_models()
         if not known:
             raise ModelError(
-                Message("There is no language model in the library: add one with imagest models add.")
+                Message(
+                    "There is no language model in the library: add one under Models "
+                    "(imagest models add PATH)."
+                )
             )
         return known[0]
     model = find_installed(name, lambda identity: identity.kind is ModelKind.LANGUAGE_MODEL)

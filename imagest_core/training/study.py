@@ -111,13 +111,13 @@ class StudyOutcome:
         }
         if self.study is not None:
             return Message(
-                "The study helps: on held-out intact crops the loss fell from {before} to {after} "
-                "(standard error {error}).",
+                "The study helps: on intact parts that it did not see, its error fell from {before} to "
+                "{after} (standard error {error}).",
                 **figures,
             )
         return Message(
-            "The study doesn't help and is discarded: on held-out intact crops the loss went from {before} "
-            "to {after} (standard error {error}).",
+            "The study doesn't help and is discarded: on intact parts that it did not see, its error went "
+            "from {before} to {after} (standard error {error}).",
             **figures,
         )
 

@@ -853,6 +853,14 @@
         <source>The scale is unknown: measure the distance between two points to set it.</source>
         <translation>比例未知：请测量两点间的距离来设定。</translation>
     </message>
+    <message>
+        <source>TIFF tags</source>
+        <translation>TIFF 标签</translation>
+    </message>
+    <message>
+        <source>two points</source>
+        <translation>两点测量</translation>
+    </message>
 </context>
 <context>
     <name>CleanPicture</name>
@@ -878,6 +886,14 @@
     <message>
         <source>Second canvas</source>
         <translation>第二画布</translation>
+    </message>
+    <message>
+        <source>Reading the scan: {0}</source>
+        <translation>正在读取扫描件：{0}</translation>
+    </message>
+    <message>
+        <source>Reading the scan…</source>
+        <translation>正在读取扫描件…</translation>
     </message>
     <message>
         <source>Difference</source>
@@ -1166,10 +1182,6 @@
         <translation>画中未找到裸露的底料：请选取其颜色，或通过笔画学习损伤。</translation>
     </message>
     <message>
-        <source>No installed style adapter fits the model {model}: train one with imagest train style, or add one with imagest models add PATH.</source>
-        <translation>没有适合模型 {model} 的已安装风格适配器：请用 imagest train style 训练，或用 imagest models add PATH 添加。</translation>
-    </message>
-    <message>
         <source>Not carried into the TIFF, so only the scan has it: {part}.</source>
         <translation>未写入 TIFF，仅保留在扫描件中：{part}。</translation>
     </message>
@@ -1430,6 +1442,10 @@
         <translation>引擎 {engine} 不能根据文字生成图片；请选择 {engines} 之一。</translation>
     </message>
     <message>
+        <source>The engine {engine} needs a model of yours: add one under Models (imagest models add PATH).</source>
+        <translation>引擎 {engine} 需要您提供模型：请在“模型”中添加（imagest models add PATH）。</translation>
+    </message>
+    <message>
         <source>The model is a {name}, which can&apos;t fill holes; choose a model for inpainting.</source>
         <translation>该模型是 {name}，无法填补缺损；请选择用于修补的模型。</translation>
     </message>
@@ -1442,12 +1458,16 @@
         <translation>研究发散：请使用更小的学习率。</translation>
     </message>
     <message>
-        <source>The style adapter {name} doesn&apos;t fit this model ({reason}); choose the model it was trained for.</source>
-        <translation>风格适配器 {name} 不适合此模型（{reason}）；请选择训练它时所用的模型。</translation>
+        <source>The study doesn&apos;t help and is discarded: on intact parts that it did not see, its error went from {before} to {after} (standard error {error}).</source>
+        <translation>研究无效，已舍弃：在未参与研究的完好部分，误差从 {before} 变为 {after}（标准误差 {error}）。</translation>
     </message>
     <message>
-        <source>There is no model &apos;{name}&apos;, nor another that fits: add one with imagest models add PATH.</source>
-        <translation>没有名为“{name}”的模型，也没有其他适用的模型：请用 imagest models add PATH 添加一个。</translation>
+        <source>The study helps: on intact parts that it did not see, its error fell from {before} to {after} (standard error {error}).</source>
+        <translation>研究有效：在未参与研究的完好部分，误差从 {before} 降到 {after}（标准误差 {error}）。</translation>
+    </message>
+    <message>
+        <source>The style adapter {name} doesn&apos;t fit this model ({reason}); choose the model it was trained for.</source>
+        <translation>风格适配器 {name} 不适合此模型（{reason}）；请选择训练它时所用的模型。</translation>
     </message>
     <message>
         <source>This ONNX Runtime has no CUDA: install onnxruntime-gpu, or choose the CPU.</source>
@@ -2002,6 +2022,10 @@
         <translation>其任务文件已无法读取：请再次执行相同的命令。</translation>
     </message>
     <message>
+        <source>Left out, as they are no pictures that can be restored: {names}.</source>
+        <translation>以下文件不是可修复的图片，未添加：{names}。</translation>
+    </message>
+    <message>
         <source>Load damage model {file}</source>
         <translation>载入损伤模型 {file}</translation>
     </message>
@@ -2018,8 +2042,12 @@
         <translation>按该配方在 {scan} 中未发现损伤。</translation>
     </message>
     <message>
+        <source>No installed style adapter fits the model {model}: train one with imagest train style, or add one under Models (imagest models add PATH).</source>
+        <translation>没有适合模型 {model} 的已安装风格适配器：请用 imagest train style 训练，或在“模型”中添加（imagest models add PATH）。</translation>
+    </message>
+    <message>
         <source>No layer of the network is larger than the rank {rank}; choose a smaller one.</source>
-        <translation>网络中没有任何一层大于秩 {rank}；请选择更小的值。</translation>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>No scan in {source} has a mask beside it (NAME{suffix}.png); add masks or give --recipe.</source>
@@ -2148,10 +2176,6 @@
     <message>
         <source>The engine {engine} needs PyTorch, which is not installed: choose the engine imagest or spline.</source>
         <translation>引擎 {engine} 需要 PyTorch，但尚未安装；请选择引擎 imagest 或 spline。</translation>
-    </message>
-    <message>
-        <source>The engine {engine} needs a model of yours: add one with imagest models add PATH.</source>
-        <translation>引擎 {engine} 需要您提供模型：请用 imagest models add PATH 添加。</translation>
     </message>
     <message>
         <source>The engine {engine} runs in PyTorch only: leave out --runtime.</source>
@@ -2362,14 +2386,6 @@
         <translation>该研究与模型不匹配（{reason}）：请重新研究画作。</translation>
     </message>
     <message>
-        <source>The study doesn&apos;t help and is discarded: on held-out intact crops the loss went from {before} to {after} (standard error {error}).</source>
-        <translation>研究无效，已丢弃：在保留的完好裁块上，损失从 {before} 变为 {after}（标准误差 {error}）。</translation>
-    </message>
-    <message>
-        <source>The study helps: on held-out intact crops the loss fell from {before} to {after} (standard error {error}).</source>
-        <translation>研究有效：在保留的完好裁块上，损失从 {before} 降到 {after}（标准误差 {error}）。</translation>
-    </message>
-    <message>
         <source>The study was made of another scan: it is meant for the painting that it was made of, so check that both show the same work.</source>
         <translation>该研究是根据另一份扫描件制作的：它只适用于制作它的画作，请确认两者是同一件作品。</translation>
     </message>
@@ -2462,16 +2478,16 @@
         <translation>没有已安装的模型“{name}”；参见：imagest models list。</translation>
     </message>
     <message>
-        <source>There is no language model in the library: add one with imagest models add.</source>
-        <translation>模型库中没有语言模型：请用 imagest models add 添加。</translation>
-    </message>
-    <message>
         <source>There is no layer {name}; the layers are: {known}.</source>
         <translation>没有图层 {name}；现有图层：{known}。</translation>
     </message>
     <message>
         <source>There is no mask file {path}.</source>
         <translation>没有蒙版文件 {path}。</translation>
+    </message>
+    <message>
+        <source>There is no model &apos;{name}&apos;, nor another that fits: add one under Models (imagest models add PATH).</source>
+        <translation>没有名为“{name}”的模型，也没有其他适用的模型：请在“模型”中添加一个（imagest models add PATH）。</translation>
     </message>
     <message>
         <source>There is no model &apos;{name}&apos;: choose one of {known}, or a folder or .safetensors file.</source>
@@ -3642,6 +3658,10 @@
         <translation>CIE L*a*b* 图片</translation>
     </message>
     <message>
+        <source>There is no language model in the library: add one under Models (imagest models add PATH).</source>
+        <translation>模型库中没有语言模型：请在“模型”中添加（imagest models add PATH）。</translation>
+    </message>
+    <message>
         <source>a floating-point picture</source>
         <translation>浮点图片</translation>
     </message>
@@ -4403,6 +4423,13 @@ SHA-256 of the unchanged samples: {2}…</source>
     <message>
         <source>suggested {0}</source>
         <translation>建议 {0}</translation>
+    </message>
+</context>
+<context>
+    <name>HistoryModel</name>
+    <message>
+        <source>Before the first step</source>
+        <translation>第一步之前</translation>
     </message>
 </context>
 <context>
@@ -5370,6 +5397,10 @@ SHA-256 of the unchanged samples: {2}…</source>
     <message>
         <source>unknown</source>
         <translation>未知</translation>
+    </message>
+    <message>
+        <source>The network that ships with the program. It runs on any machine.</source>
+        <translation>随程序附带的网络，可在任何计算机上运行。</translation>
     </message>
     <message>
         <source>Models (*.safetensors);;All files (*)</source>
@@ -6775,6 +6806,14 @@ SHA-256 of the unchanged samples: {2}…</source>
         <translation>全部已审阅</translation>
     </message>
     <message>
+        <source>Choose a result</source>
+        <translation>请选择一个结果</translation>
+    </message>
+    <message>
+        <source>Click a result below the picture to review its regions, one after the other.</source>
+        <translation>点击图片下方的结果，逐一审阅其区域。</translation>
+    </message>
+    <message>
         <source>Press “Next unreviewed” to start.</source>
         <translation>点击“下一个未审阅”开始。</translation>
     </message>
@@ -6797,6 +6836,10 @@ SHA-256 of the unchanged samples: {2}…</source>
     <message>
         <source>Region {0} of {1}</source>
         <translation>区域 {0} / {1}</translation>
+    </message>
+    <message>
+        <source>Every region is reviewed, here or in another result. The arrows show them again.</source>
+        <translation>所有区域均已在此处或其他结果中审阅。用箭头可再次查看。</translation>
     </message>
     <message>
         <source>{0} px · {1} × {2} px at {3}, {4} · {5}</source>
@@ -7156,6 +7199,13 @@ SHA-256 of the unchanged samples: {2}…</source>
     </message>
 </context>
 <context>
+    <name>StatusBar</name>
+    <message>
+        <source>{0}-bit {1}</source>
+        <translation>{0} 位 {1}</translation>
+    </message>
+</context>
+<context>
     <name>Stopping</name>
     <message>
         <source>“{0}” is not finished yet.</source>
@@ -7217,12 +7267,12 @@ SHA-256 of the unchanged samples: {2}…</source>
         <translation>正在研究这幅画</translation>
     </message>
     <message>
-        <source>Study {0} · {1} steps · loss −{2} %</source>
-        <translation>研究 {0} · {1} 步 · 损失 −{2} %</translation>
+        <source>Study {0} · {1} steps · error −{2} %</source>
+        <translation>研究 {0} · {1} 步 · 误差 −{2} %</translation>
     </message>
     <message>
-        <source>{0} crops to study, {1} held out; {2} steps take about {3} here, and {4} of memory.</source>
-        <translation>研究 {0} 个裁块，保留 {1} 个用于检验；{2} 步在此约需 {3} 和 {4} 内存。</translation>
+        <source>{0} parts to study, {1} to test with; {2} steps take about {3} here, and {4} of memory.</source>
+        <translation>{0} 个部分用于研究，{1} 个用于检验；{2} 步在本机约需 {3}，占用内存 {4}。</translation>
     </message>
 </context>
 <context>
@@ -7359,6 +7409,13 @@ SHA-256 of the unchanged samples: {2}…</source>
     <message>
         <source>Style reference {0} contains damage or protected pixels: trim it, or remove it.</source>
         <translation>风格参考 {0} 含有损伤或受保护的像素：请裁剪或移除它。</translation>
+    </message>
+</context>
+<context>
+    <name>Swatch</name>
+    <message>
+        <source>Double-click to change the colour</source>
+        <translation>双击可更改颜色</translation>
     </message>
 </context>
 <context>

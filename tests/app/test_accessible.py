@@ -7,13 +7,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction
+from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtGui import QAction, QImage
 from PySide6.QtWidgets import (
     QAbstractButton,
     QAbstractItemView,
     QAbstractScrollArea,
     QAbstractSpinBox,
+    QApplication,
     QComboBox,
     QDialog,
     QGraphicsView,
@@ -27,6 +28,7 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from app import action_table as actions
+from app import theme
 from app.commands import decide as deciding
 from app.commands import mask as masking
 from app.commands import open as opening
@@ -299,3 +301,29 @@ def test_canvas_takes_and_returns_the_focus(full: MainWindow, qtbot: QtBot):
     qtbot.waitUntil(full.area.view.hasFocus)
     qtbot.keyClick(full.area.view, Qt.Key.Key_Backtab, Qt.KeyboardModifier.ShiftModifier)
     assert not full.area.view.hasFocus()
+
+
+def looks(widget: QWidget) -> QImage:
+    QApplication.processEvents()
+    return widget.window().grab(QRect(widget.mapTo(widget.window(), QPoint(0, 0)), widget.size())).toImage()
+
+
+@pytest.mark.parametrize("theme_name", ["light", "dark"])
+def test_the_focus_can_be_seen(full: MainWindow, qtbot: QtBot, theme_name: str):
+    """Each part of the panels looks different while it has the focus; the canvas keeps its neutral rim."""
+    theme.apply_theme(QApplication.instance(), theme_name)
+    full.activateWindow()
+    qtbot.waitUntil(full.isActiveWindow)
+    unseen: set[str] = set()
+    for state, dock in full.docks.items():
+        full.handlers.show_panel(state)
+        qtbot.wait(10)
+        for widget in focusable(dock):
+            if not widget.isVisible() or not widget.isEnabled() or widget.visibleRegion().isEmpty():
+                continue
+            full.area.view.setFocus()
+            before = looks(widget)
+            widget.setFocus(Qt.FocusReason.TabFocusReason)
+            if widget.hasFocus() and looks(widget) == before:
+                unseen.add(described(widget))
+    assert not unseen

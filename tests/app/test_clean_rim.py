@@ -14,6 +14,7 @@ from pytestqt.qtbot import QtBot
 
 from app.document import OpenDocument
 from app.window.main_window import MainWindow
+from imagest_core.painting.geometry import Box
 from imagest_core.project.operations.mask import change_mask
 
 Settle = Callable[[], None]
@@ -197,3 +198,54 @@ def test_clean_rim_is_offered_after_wand_derive_and_import(
         import_mask(window.context, tmp_path / "mask.png")
         settle()
         assert len(offered(said)) == count
+
+
+def test_a_restoration_with_a_rim_offers_to_show_it_too(
+    window: MainWindow, marked: OpenDocument, qtbot: QtBot, settle: Settle
+):
+    window.action("restore_all").trigger()
+    settle()
+    banner = window.banner
+    assert (banner.second.text(), banner.act.text()) == ("Show", "Clean rim")
+    click(qtbot, banner.second)
+    assert window.context.selection.compare == "side"
+    assert not window.context.selection.mask_visible
+    assert banner.isVisible()
+    assert not banner.second.isVisible()
+    click(qtbot, banner.act)
+    settle()
+    assert window.context.selection.proposal is not None
+    assert not banner.isVisible()
+
+
+def test_the_warning_of_a_rim_leaves_with_the_result(
+    window: MainWindow, marked: OpenDocument, settle: Settle
+):
+    window.action("restore_all").trigger()
+    settle()
+    assert window.banner.isVisible()
+    window.action("undo").trigger()
+    assert not window.banner.isVisible()
+
+
+def test_news_of_a_derived_mask_leave_with_it_and_count_what_was_marked(
+    window: MainWindow, opened: OpenDocument, qtbot: QtBot, settle: Settle
+):
+    kept = opened.state.damage.copy()
+    kept.write(Box(50, 40, 10, 20), np.full((20, 10), 2, np.uint8))
+    opened.do(change_mask(opened.state.damage, kept, "Brush stroke"))
+    window.damage.show_derive("losses")
+    derive = window.damage.derive
+    qtbot.waitUntil(derive.apply_button.isEnabled, timeout=20_000)
+    click(qtbot, derive.apply_button)
+    settle()
+    marked = opened.state.damage.count(1)
+    assert f"Losses: {marked:,} px marked" in window.banner.sentence.text()
+    window.action("undo").trigger()
+    assert not window.banner.isVisible()
+
+
+def test_warnings_of_the_file_stay_when_a_step_is_undone(window: MainWindow, marked: OpenDocument):
+    window.context.messages.warn("The file has no colour profile.", topic="notes")
+    window.action("undo").trigger()
+    assert window.banner.isVisible()

@@ -8,13 +8,18 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QCoreApplication, QLocale, QTranslator
+from PySide6.QtCore import QCoreApplication, QLocale, QPoint, Qt, QTimer, QTranslator
+from PySide6.QtWidgets import QApplication, QInputDialog, QWidget
+from pytestqt.qtbot import QtBot
 
 import resources
 from app.commands import mask as masking
 from app.commands import open as opening
+from app.dialogs.models import ModelsDialog
+from app.document import OpenDocument
 from app.i18n.core_messages import CONTEXT, localized
 from app.messages import explained
+from app.panels.classes import ClassRow
 from app.panels.history import HistoryModel
 from app.window.main_window import MainWindow
 from imagest_core.damage.mask_io import read_mask
@@ -138,5 +143,44 @@ def test_the_history_of_an_old_project_is_shown_in_chinese(
     model = HistoryModel()
     model.show(window.context.document)
     shown = [model.data(model.index(line)) for line in range(model.rowCount())]
-    assert shown == ["画笔", "用 imagest 修复", "类别重命名为 x", "接受 59 个区域", "编辑备注"]
+    assert shown == ["画笔", "用 imagest 修复", "类别重命名为 x", "接受 59 个区域", "编辑备注", "第一步之前"]
     assert window.context.document.undo()
+
+
+@pytest.mark.usefixtures("chinese")
+def test_classes_samples_and_the_own_model_are_named_in_chinese(
+    window: MainWindow, opened: OpenDocument, qtbot: QtBot
+):
+    rows = window.damage.findChildren(ClassRow)
+    told = [
+        text
+        for row in rows
+        for part in (row, *row.findChildren(QWidget))
+        for text in (part.toolTip(), part.accessibleName())
+    ]
+    english = {item.name for item in opened.state.damage.classes}
+    assert not [text for text in told if any(name in text for name in english)]
+    assert "隐藏缺失" in told
+    assert any("TIFF 标签" in text for text in told)
+    window.status.point(5, 5)
+    qtbot.waitUntil(lambda: "16 位" in window.status.samples.text())
+    dialog = ModelsDialog(window.context, window)
+    qtbot.addWidget(dialog)
+    assert "随程序附带的网络" in dialog.details.text()
+
+
+@pytest.mark.usefixtures("chinese")
+def test_renaming_starts_with_the_name_that_is_shown(window: MainWindow, opened: OpenDocument, qtbot: QtBot):
+    shown: list[str] = []
+
+    def look() -> None:
+        dialog = QApplication.activeModalWidget()
+        assert isinstance(dialog, QInputDialog)
+        shown.append(dialog.textValue())
+        dialog.accept()
+
+    QTimer.singleShot(100, look)
+    row = window.damage.findChildren(ClassRow)[0]
+    qtbot.mouseDClick(row, Qt.MouseButton.LeftButton, pos=QPoint(120, 8))
+    assert shown == ["缺失"]
+    assert opened.state.damage.class_of(1).name == "loss", "nothing was renamed"

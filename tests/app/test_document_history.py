@@ -33,6 +33,9 @@ def program(qapp: QApplication, settings: Settings) -> Iterator[Program]:
     created.end()
 
 
+START = "Before the first step"
+
+
 def history(window: MainWindow) -> list[str]:
     """The entries of the History panel as they are displayed, latest first."""
     model = window.history.model
@@ -94,7 +97,7 @@ def test_history_follows_the_language(program: Program, scan: Path, qtbot: QtBot
     name = operation_name("import_mask", file="old.png")
     context.document.do(change_mask(damage, edits.inverted(damage, 1), name))
     masking.clear_all(context)
-    assert history(program.window) == ["Clear mask", "Import old.png"]
+    assert history(program.window) == ["Clear mask", "Import old.png", START]
     before = program.window
     context.settings.prefer(language="zh_CN")
     qtbot.waitUntil(lambda: program.window is not before)
@@ -107,7 +110,7 @@ def test_history_follows_the_language(program: Program, scan: Path, qtbot: QtBot
     qtbot.waitUntil(lambda: program.window.context.document is not None)
     assert history(program.window) == shown, "the stored names are translated, too"
     program.window.context.settings.prefer(language="en")
-    qtbot.waitUntil(lambda: history(program.window) == ["Clear mask", "Import old.png"])
+    qtbot.waitUntil(lambda: history(program.window) == ["Clear mask", "Import old.png", START])
 
 
 def test_a_click_in_the_history_goes_back(window: MainWindow, scan: Path, qtbot: QtBot):
@@ -122,3 +125,22 @@ def test_a_click_in_the_history_goes_back(window: MainWindow, scan: Path, qtbot:
     qtbot.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=place)
     assert not user.document.state.damage.empty
     assert window.history.model.undone == 1
+
+
+def test_a_click_in_the_history_goes_back_to_the_start(window: MainWindow, scan: Path, qtbot: QtBot):
+    user = User(window, qtbot)
+    user.open(scan)
+    masking.invert(window.context)
+    masking.clear_all(window.context)
+    window.handlers.show_panel("history")
+    view, model = window.history.list, window.history.model
+    qtbot.waitUntil(view.isVisible)
+    assert history(window)[-1] == START
+    qtbot.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=view.visualRect(model.index(2)).center())
+    assert user.document.state.damage.empty
+    assert (user.names(), model.undone) == ([], 2)
+    assert view.currentIndex().row() == 2
+    qtbot.keyClick(view, Qt.Key.Key_Up)
+    qtbot.keyClick(view, Qt.Key.Key_Return)
+    assert user.names() == ["Invert mask"]
+    assert view.currentIndex().row() == 1, "the keys go on from here"

@@ -121,6 +121,40 @@ def test_a_clicked_thumbnail_is_shown_in_a_single_view(marked: MainWindow, settl
     selection = marked.context.selection
     assert (selection.compare, selection.shown) == (Compare.SINGLE, DisplayedPicture.RESTORED)
     assert selection.tool == ToolName.BRUSH
+    assert not selection.mask_visible, "it would cover the result"
+
+
+def test_the_mask_stays_over_a_chosen_result_if_the_user_wants_that(marked: MainWindow, settle: Settle):
+    marked.context.settings.prefer(hide_mask_while_judging=False)
+    restoring.restore_all(marked.context)
+    settle()
+    for name in ("previous_run", "next_unreviewed"):
+        marked.action(name).trigger()
+        assert marked.context.selection.mask_visible
+
+
+@pytest.mark.parametrize("name", ["previous_run", "next_run", "next_unreviewed", "show_accepted"])
+def test_what_is_looked_at_is_not_covered_by_the_mask(marked: MainWindow, settle: Settle, name: str):
+    restoring.restore_all(marked.context)
+    settle()
+    marked.action(name).trigger()
+    assert not marked.context.selection.mask_visible
+    if name != "next_unreviewed":
+        assert marked.context.selection.shown == DisplayedPicture.RESTORED
+
+
+def test_a_review_that_is_finished_says_so(marked: MainWindow, settle: Settle, qtbot: QtBot):
+    restoring.restore_all(marked.context)
+    settle()
+    assert "Next unreviewed" in marked.review.facts.text()
+    marked.action("next_unreviewed").trigger()
+    qtbot.waitUntil(marked.action("accept_region").isEnabled)
+    marked.action("accept_region").trigger()
+    assert marked.context.selection.region == 0
+    assert (
+        marked.review.facts.text()
+        == "Every region is reviewed, here or in another result. The arrows show them again."
+    )
 
 
 def test_message_is_removed_when_the_document_closes(marked: MainWindow, settle: Settle):

@@ -19,6 +19,7 @@ from app.context import Context
 from app.dialogs import models as dialogs
 from app.dialogs.download_model import DownloadDialog
 from app.dialogs.models import ModelsDialog
+from app.document import OpenDocument
 from app.jobs.runner import Job
 from app.window.main_window import MainWindow
 from imagest_core.models import requirements
@@ -241,3 +242,43 @@ def test_the_kind_of_a_few_step_lora_is_chosen(dialog: ModelsDialog, lora: Path,
     assert find_installed("brown").identity.details["few_steps"] == "lightning"
     assert dialog.selected_name == "brown"
     assert rows(dialog)[1][2] == "Lightning"
+
+
+def test_the_buttons_stay_under_the_pointer(dialog: ModelsDialog, lora: Path, qtbot: QtBot):
+    qtbot.waitExposed(dialog)
+    places = [dialog.add_file.geometry(), dialog.remove.geometry()]
+    dialog.add(lora)
+    qtbot.waitUntil(dialog.bar.isVisible)
+    qtbot.wait(10)
+    assert [dialog.add_file.geometry(), dialog.remove.geometry()] == places
+    finish(qtbot, dialog)
+    qtbot.wait(10)
+    assert [dialog.add_file.geometry(), dialog.remove.geometry()] == places
+    at = dialog.remove.mapTo(dialog, dialog.remove.rect().center())
+    for _ in range(2):
+        qtbot.mouseClick(dialog.childAt(at), Qt.MouseButton.LeftButton)
+        qtbot.wait(10)
+        assert dialog.childAt(at) is dialog.remove
+    assert dialog.confirm.isVisible()
+    assert len(rows(dialog)) == 2, "a second click at the same place removes nothing"
+
+
+def test_an_added_model_is_offered_at_once(
+    window: MainWindow, opened: OpenDocument, tmp_path: Path, qtbot: QtBot
+):
+    box = window.restore.choices.engine_choice.box
+
+    def engines() -> list[str]:
+        return [box.itemData(place) for place in range(box.count())]
+
+    assert not [key for key in engines() if key.startswith("stable-diffusion")]
+    dialog = ModelsDialog(window.context, window)
+    dialog.open()
+    dialog.add(tiny_single_file(tmp_path / "made.safetensors"))
+    finish(qtbot, dialog)
+    assert "stable-diffusion/made" in engines()
+    select(dialog, "made")
+    qtbot.mouseClick(dialog.remove, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(dialog.confirm, Qt.MouseButton.LeftButton)
+    assert not [key for key in engines() if key.startswith("stable-diffusion")]
+    dialog.close()

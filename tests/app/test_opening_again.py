@@ -14,6 +14,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from app.canvas.navigation import ViewPosition
 from app.commands import decide as deciding
 from app.commands import open as opening
 from app.commands import restore as restoring
@@ -234,3 +235,33 @@ def test_a_failed_backup_is_reported(window: MainWindow, project: Path, settle: 
     window.context.document.document.backup_error_changed.emit("The backup is full.")
     assert said[-1].level == "warning"
     assert "only a backup is missing" in said[-1].remedy
+
+
+def test_a_fitted_scan_is_fitted_again_in_a_window_of_another_size(
+    window: MainWindow, scan: Path, settle: Settle, qtbot: QtBot
+):
+    view = window.area.view
+    window.resize(1264, 672)
+    opening.open_path(window.context, scan)
+    settle()
+    qtbot.waitUntil(lambda: view.fitted)
+    before = view.zoom
+    opening.close(window.context)
+    window.resize(1800, 1000)
+    opening.open_path(window.context, scan)
+    settle()
+    qtbot.wait(50)
+    assert view.fitted
+    assert view.zoom > before
+
+
+def test_a_zoomed_scan_is_shown_where_it_was(window: MainWindow, scan: Path, settle: Settle, qtbot: QtBot):
+    view = window.area.view
+    opening.open_path(window.context, scan)
+    settle()
+    view.set_view(ViewPosition(40, 30, 6.0))
+    opening.close(window.context)
+    opening.open_path(window.context, scan)
+    settle()
+    qtbot.waitUntil(lambda: view.zoom == pytest.approx(6.0))
+    assert view.position == pytest.approx((40, 30, 6.0), abs=0.5)

@@ -115,6 +115,17 @@ def test_wrong_files_and_known_scans_say_so(dialog: QueueDialog, scans: Path, qt
     qtbot.waitUntil(lambda: len(rows(dialog)) == 3)
 
 
+def test_files_that_are_no_pictures_are_left_out_and_named(dialog: QueueDialog, scans: Path, qtbot: QtBot):
+    others = [scans / name for name in ("h.py", "i.txt", "j.pdf", "k.doc")]
+    for other in others:
+        other.write_text("text")
+    drop(dialog, [*others, scans / "a.tif", scans / "b.tif"])
+    qtbot.waitUntil(lambda: [name for name, _ in rows(dialog)] == ["a.tif", "b.tif"])
+    qtbot.waitUntil(lambda: "Left out" in dialog.message.text())
+    assert "2 painting" in dialog.message.text()
+    assert dialog.message.text().endswith("can be restored: h.py, i.txt, j.pdf, ….")
+
+
 def test_a_damaged_job_file_is_named_when_its_scan_is_added_again(
     dialog: QueueDialog, scans: Path, qtbot: QtBot
 ):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from PySide6.QtWidgets import QToolButton
 from pytestqt.qtbot import QtBot
 from user import User
 
@@ -103,3 +104,36 @@ def test_a_part_gets_a_variation_of_its_own(user: User) -> None:
     assert [job.title for job in submitted] == ["Restoring a part of result 1"]
     user.context.jobs.cancel()
     user.settle()
+
+
+def test_a_part_outside_the_region_under_review_is_restored_again(user: User) -> None:
+    other = Box(110, 80, 20, 20)
+    user.mark(other)
+    user.act("restore_all")
+    user.settle()
+    user.until(lambda: 2 in user.document.state.runs)
+    selection = user.context.selection
+    selection.run, selection.region = 2, 1
+    user.push("Reject a part with the lasso   Shift+J")
+    user.draw((105, 75), (120, 75), (120, 105), (105, 105))
+    selection.run, selection.region = 2, 1
+    rejected = user.document.state.rejected_parts[2].count()
+    assert "rejected" not in user.window.review.facts.text(), "the part is in the other region"
+    user.push("Restore part again")
+    user.settle()
+    user.until(lambda: 3 in user.document.state.runs)
+    assert (user.document.state.runs[3].pixels, user.document.state.runs[3].base) == (rejected, 2)
+
+
+def test_review_of_a_reopened_project_says_how_to_start(user: User) -> None:
+    user.act("show_accepted")
+    card = user.window.review.card
+    assert card.isVisible()
+    assert card.title.text() == "Choose a result"
+    thumbs = user.window.results.findChildren(QToolButton, "thumb")
+    user.click(next(thumb for thumb in thumbs if thumb.text().startswith("1")))
+    assert not card.isVisible()
+    for _ in range(2):
+        user.press("Ctrl+Z")
+    assert card.isVisible()
+    assert card.title.text() == "Nothing to review yet"

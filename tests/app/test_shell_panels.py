@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tifffile
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QAbstractButton, QApplication, QDialog, QScrollArea
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtWidgets import QAbstractButton, QApplication, QColorDialog, QDialog, QScrollArea
 from pytestqt.qtbot import QtBot
 
 from app.dialogs.about import AboutDialog, LicenceDialog
@@ -17,7 +17,7 @@ from app.dialogs.export import ExportDialog
 from app.dialogs.settings import SettingsDialog
 from app.dialogs.shortcuts import ShortcutsDialog
 from app.document import OpenDocument
-from app.panels.classes import ClassRow
+from app.panels.classes import ClassRow, Swatch
 from app.panels.damage import DamagePanel
 from app.panels.style import StylePanel
 from app.window.main_window import MainWindow
@@ -254,3 +254,32 @@ def test_text_contrast(theme_name: str):
     for role in ("window", "panel", "raised", "field", "line", "ink", "soft", "faint"):
         colour = getattr(roles, role)
         assert colour[1:3] == colour[3:5] == colour[5:7], f"{role} has a tint"
+
+
+def swatch_of(window: MainWindow, label: int) -> Swatch:
+    row = next(row for row in window.damage.findChildren(ClassRow) if row.item.label == label)
+    return row.findChild(Swatch)
+
+
+def test_a_click_on_a_colour_selects_its_class(window: MainWindow, opened: OpenDocument, qtbot: QtBot):
+    qtbot.mouseClick(swatch_of(window, 3), Qt.MouseButton.LeftButton)
+    assert window.context.selection.label == 3
+    assert QApplication.activeModalWidget() is None
+
+
+@pytest.mark.parametrize("by_key", [False, True])
+def test_a_double_click_or_a_key_on_a_colour_changes_it(
+    window: MainWindow, opened: OpenDocument, qtbot: QtBot, by_key: bool
+):
+    def choose() -> None:
+        dialog = QApplication.activeModalWidget()
+        assert isinstance(dialog, QColorDialog)
+        dialog.setCurrentColor("#102030")
+        dialog.accept()
+
+    QTimer.singleShot(100, choose)
+    if by_key:
+        qtbot.keyClick(swatch_of(window, 3), Qt.Key.Key_Space)
+    else:
+        qtbot.mouseDClick(swatch_of(window, 3), Qt.MouseButton.LeftButton)
+    assert opened.state.damage.class_of(3).colour == "#102030"

@@ -58,13 +58,13 @@ def test_the_painting_is_studied_and_the_study_used(
     section.begin.click()
     settle()
     assert section.start.isVisibleTo(section)
-    assert "16 crops to study" in section.plan.text()
+    assert "16 parts to study" in section.plan.text()
     section.start.click()
     settle()
     said = user.said[-1]
     assert "The study helps" in said.sentence
     (kept,) = user.document.document.studies
-    assert "Study 1 · 10 steps" in section.kept.text()
+    assert "Study 1 · 10 steps · error −" in section.kept.text()
     editor = user.window.restore.choices.editor("study")
     assert editor.box.count() == 2
     assert context.selection.request.get("study") == ""  # nothing is used silently

@@ -70,3 +70,19 @@ def test_the_panel_fits_its_dock(window: MainWindow, opened: OpenDocument, qtbot
         assert panel.minimumSizeHint().width() <= 352, panel
         window.damage.show_derive("difference")
         assert panel.minimumSizeHint().width() <= 352, panel
+
+
+def test_what_is_a_reference_is_not_suggested_again(window: MainWindow, opened: OpenDocument, qtbot: QtBot):
+    selection = window.context.selection
+    mark(opened, Box(50, 40, 30, 20))
+    qtbot.waitUntil(lambda: bool(selection.suggestions), timeout=20_000)
+    window.style_panel.accept_suggestions()
+    taken = opened.state.style.regions
+    window.action("undo").trigger()
+    window.action("undo").trigger()
+    window.action("redo").trigger()
+    qtbot.waitUntil(lambda: selection.suggestions == taken, timeout=20_000)
+    window.action("redo").trigger()
+    assert opened.state.style.regions == taken
+    assert selection.suggestions == ()
+    assert not window.style_panel._suggestion_row.isVisibleTo(window.style_panel)

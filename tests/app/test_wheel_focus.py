@@ -53,7 +53,7 @@ def advanced(window: MainWindow, opened: OpenDocument, qtbot: QtBot) -> QWidget:
 def test_the_wheel_changes_no_parameter_without_focus(advanced: QWidget, window: MainWindow) -> None:
     window.area.view.setFocus()
     found = fields(advanced)
-    assert {type(field).__name__ for field in found} >= {"QComboBox", "QSlider", "QDoubleSpinBox"}
+    assert {type(field).__name__ for field in found} >= {"NarrowComboBox", "QSlider", "QDoubleSpinBox"}
     before = [value(field) for field in found]
     request = window.context.selection.request
     for field in found:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from imagest_core.project.document import Document
 from imagest_core.project.files import files_of
 from imagest_core.project.painting_reference import copy_next_to
 from imagest_core.project.recovery.backups import backups_folder_of
-from imagest_core.project.storage.lock import lock_path, read_holder
+from imagest_core.project.storage.lock import Holder, lock_path, read_holder
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="file names are Unicode there")
 
@@ -59,6 +60,13 @@ def test_ignores_invalid_lock_files(tmp_path: Path) -> None:
     for text in ("[" * 4000, "{}", "null", '{"user": 1, "host": [], "pid": {}, "time": 0}', "x" * 10_000):
         lock.write_text(text)
         assert read_holder(lock) is None
+
+
+def test_holder_is_named_with_a_time_to_read() -> None:
+    text = str(Holder.current())
+    assert re.search(r"since \d{4}-\d\d-\d\d \d\d:\d\d$", text)
+    for other in ("yesterday", 5):
+        assert str(Holder("a", "b", 1, other)) == f"a on b (process 1) since {other}"
 
 
 def test_copy_of_the_scan_never_overwrites_another_file(painting: Painting, tmp_path: Path) -> None:

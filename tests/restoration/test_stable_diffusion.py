@@ -196,7 +196,7 @@ def test_a_schedule_of_another_kind_is_refused(tmp_path: Path, change: dict[str,
 
 def test_without_a_model_the_engine_says_what_to_do(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
-    with pytest.raises(ModelError, match="add one with imagest models add"):
+    with pytest.raises(ModelError, match="add one under Models"):
         get_engine("stable-diffusion").check_model(RestorationRequest.of("stable-diffusion").parameters)
 
 

@@ -49,7 +49,7 @@ class Holder:
             user=self.user,
             host=self.host,
             pid=self.pid,
-            time=self.time,
+            time=_local(self.time),
         )
 
     def __str__(self) -> str:
@@ -118,6 +118,14 @@ def read_holder(lock: Path) -> Holder | None:
     except (OSError, ValueError, TypeError, RecursionError):
         return None
     return holder if isinstance(holder.host, str) else None
+
+
+def _local(time: str) -> str:
+    """Return an ISO time to the minute in the local time zone, and another text as it is."""
+    try:
+        return datetime.fromisoformat(time).astimezone().strftime("%Y-%m-%d %H:%M")
+    except (ValueError, TypeError, OverflowError):
+        return str(time)
 
 
 def _user() -> str:

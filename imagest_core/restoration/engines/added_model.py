@@ -107,7 +107,8 @@ class AddedModelEngine:
             if not installed:
                 raise ModelError(
                     Message(
-                        "The engine {engine} needs a model of yours: add one with imagest models add PATH.",
+                        "The engine {engine} needs a model of yours: add one under Models "
+                        "(imagest models add PATH).",
                         engine=self.name,
                     )
                 )

@@ -89,7 +89,7 @@ class ImagestSDEngine(StableDiffusionEngine):
         raise ModelError(
             Message(
                 "No installed style adapter fits the model {model}: train one with imagest train style, "
-                "or add one with imagest models add PATH.",
+                "or add one under Models (imagest models add PATH).",
                 model=model.name,
             )
         )

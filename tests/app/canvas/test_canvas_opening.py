@@ -7,8 +7,10 @@ import threading
 import pytest
 
 from app.canvas import pyramid
+from app.canvas.pyramid import Pyramid
 from app.compare.area import CompareArea
 from imagest_core.painting.color.display import Display
+from imagest_core.painting.geometry import Box
 
 
 @pytest.fixture
@@ -49,3 +51,25 @@ def test_colour_tables_are_built_in_a_worker(resting, document, qtbot, monkeypat
     qtbot.waitUntil(lambda: resting.layers.complete)
     assert threads
     assert threading.main_thread() not in threads
+
+
+def test_a_scan_that_is_read_slowly_says_so(qtbot, context, document, monkeypatch) -> None:
+    monkeypatch.setattr("app.compare.area.READING", 20)
+    gate = threading.Event()
+    build = Pyramid.build
+
+    def wait(self: Pyramid, band: Box) -> Box:
+        assert gate.wait(20)
+        return build(self, band)
+
+    monkeypatch.setattr(Pyramid, "build", wait)
+    area = CompareArea(context)
+    qtbot.addWidget(area)
+    area.show()
+    qtbot.waitUntil(area.reading.isVisible)
+    assert area.reading.text() == "Reading the scan…"
+    gate.set()
+    qtbot.waitUntil(lambda: not area.reading.isVisible())
+    assert area.layers is not None
+    assert area.layers.complete
+    area.set_document(None)

@@ -10,6 +10,8 @@ from PySide6.QtTest import QTest
 
 from app.canvas.navigation import ViewPosition
 from app.canvas.view import CanvasView
+from app.compare.area import Caption, CompareArea
+from app.context import Context
 from app.selection import Compare, DisplayedPicture
 from imagest_core.painting.geometry import Box
 from imagest_core.project.operations.decisions import accept, reconsider
@@ -225,3 +227,13 @@ def test_caption_follows_the_result(area, run, context, document) -> None:
     assert name.text() == "Restored: nothing yet"
     document.do(accept(document.state, run, [1]))
     assert name.text() == "Restored"
+
+
+def test_captions_are_below_a_message(area: CompareArea, context: Context) -> None:
+    context.selection.compare = Compare.SIDE
+    captions = area.view.findChild(Caption), area.second.findChild(Caption)
+    before = [caption.y() for caption in captions]
+    area.keep_below(40)
+    assert [caption.y() for caption in captions] == [y + 40 for y in before]
+    area.keep_below(0)
+    assert [caption.y() for caption in captions] == before
