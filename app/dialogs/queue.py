@@ -127,11 +127,11 @@ class QueueDialog(Dialog):
         layout.addLayout(row(self.bar, self.counts, self.run, self.leave))
 
     def _table(self) -> QueueTable:
-        table = QueueTable(self._texts)
+        titles = self.tr("Painting"), self.tr("State"), self.tr("Time"), self.tr("Note")
+        table = QueueTable(self._texts, titles)
         table.setAccessibleName(self.tr("Paintings in the queue"))
-        table.setHeaderLabels([self.tr("Painting"), self.tr("State"), self.tr("Time"), self.tr("Note")])
-        table.itemSelectionChanged.connect(self.enable)
-        table.itemDoubleClicked.connect(lambda *_: self._open_result())
+        table.selectionModel().selectionChanged.connect(self.enable)
+        table.doubleClicked.connect(lambda _: self._open_result())
         return table
 
     def say(self, sentence: str, kind: str = "good") -> None:
