@@ -14,13 +14,15 @@ from PySide6.QtCore import (
     QPersistentModelIndex,
     Qt,
 )
-from PySide6.QtWidgets import QHeaderView, QTreeView, QWidget
+from PySide6.QtWidgets import QHeaderView, QTableView, QWidget
 
 from imagest_core.batch.job import Job, JobState
 
 NAME, STATE, TIME, NOTE = range(4)
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _ROOT = QModelIndex()
+_PADDING = 8
+"""Height of a row beyond that of its text."""
 
 Index = QModelIndex | QPersistentModelIndex
 Row = tuple[Job, JobState]
@@ -118,32 +120,44 @@ class QueueRows(QAbstractTableModel):
             cell = self.index(self._numbers[job_id], STATE)
             self.dataChanged.emit(cell, cell)
 
-    def select(self, ids: set[str]) -> QItemSelection:
+    def find(self, job_id: str) -> QModelIndex:
+        """Return the first cell of a job; invalid if it isn't there."""
+        return self.index(self._numbers.get(job_id, -1), NAME)
+
+    def select(self, ids: Iterable[str]) -> QItemSelection:
         """Return the rows of these jobs as a selection."""
         selection = QItemSelection()
-        rows = ((number, job.id in ids) for number, (job, _) in enumerate(self.rows))
-        for chosen, run in groupby(rows, key=lambda row: row[1]):
-            numbers = [number for number, _ in run]
-            if chosen:
-                selection.select(self.index(numbers[0], NAME), self.index(numbers[-1], NOTE))
+        numbers = sorted(self._numbers[job_id] for job_id in ids if job_id in self._numbers)
+        for _, run in groupby(enumerate(numbers), key=lambda pair: pair[1] - pair[0]):
+            consecutive = [number for _, number in run]
+            selection.select(self.index(consecutive[0], NAME), self.index(consecutive[-1], NOTE))
         return selection
 
 
-class QueueTable(QTreeView):
+class QueueTable(QTableView):
     """Has a row for each job; ``texts`` returns those of its columns, ``titles`` are those of the columns."""
 
     def __init__(self, texts: Texts, titles: Sequence[str], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.rows = QueueRows(texts, titles, self)
         self.setModel(self.rows)
-        self.setRootIsDecorated(False)
         self.setAlternatingRowColors(True)
-        self.setUniformRowHeights(True)
-        self.setSelectionMode(QTreeView.SelectionMode.ExtendedSelection)
-        self.header().setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
-        self.header().setStretchLastSection(True)
+        self.setSelectionBehavior(QTableView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QTableView.SelectionMode.ExtendedSelection)
+        self.setShowGrid(False)
+        self.setWordWrap(False)
+        self.setTabKeyNavigation(False)
+        self.verticalHeader().hide()
+        self.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + _PADDING)
+        header = self.horizontalHeader()
+        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        header.setSectionsClickable(False)
+        # With the table's own, the header asks each row whether it is selected.
+        header.setSelectionModel(QItemSelectionModel(self.rows, header))
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
+        header.setStretchLastSection(True)
         for section, width in ((NAME, 260), (STATE, 150), (TIME, 80)):
-            self.header().resizeSection(section, width)
+            header.resizeSection(section, width)
 
     @property
     def jobs(self) -> list[Row]:
@@ -160,14 +174,13 @@ class QueueTable(QTreeView):
 
     def _replace(self, rows: list[Row], given: object) -> None:
         """Show other jobs; what is selected and in sight stays so."""
-        selected = {job.id for job, _ in self.selected()}
+        selected = [job.id for job, _ in self.selected()]
         current, place = self.currentIndex(), self.verticalScrollBar().value()
         current_id = self.jobs[current.row()][0].id if current.isValid() else ""
         self.rows.replace(rows, given)
-        self.doItemsLayout()  # the range of the scroll bar
+        self.updateGeometries()  # the range of the scroll bar
         flags, model = QItemSelectionModel.SelectionFlag, self.selectionModel()
-        for cell in self.rows.select({current_id}).indexes()[:1]:
-            model.setCurrentIndex(cell, flags.NoUpdate)
+        model.setCurrentIndex(self.rows.find(current_id), flags.NoUpdate)
         if selected:
             model.select(self.rows.select(selected), flags.ClearAndSelect)
         self.verticalScrollBar().setValue(place)
