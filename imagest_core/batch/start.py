@@ -230,7 +230,8 @@ def _new_jobs(
     new: list[Job] = []
     free = max((job.order for job, _ in known.values()), default=-1) + 1
     running = jobs.running_ids()
-    for job in progress.steps(wanted):
+    for number, job in enumerate(wanted, 1):
+        progress.set(number / len(wanted), number, len(wanted)) if known else progress.check()
         before, state = known.get(job.id, (None, None))
         if state is JobState.RUNNING or job.id in running:
             if force:
@@ -288,7 +289,8 @@ def _result_verifies(folder: Path, job: Job, outcome: Outcome, hashes: bool) -> 
 def _edited(folder: Path, jobs: Sequence[Job], progress: Progress) -> dict[str, OutputError]:
     """Return why jobs can't be done again, by their ids: their files were edited since they were written."""
     edited: dict[str, OutputError] = {}
-    for job in progress.steps(jobs):
+    again = [job for job in jobs if job.result_sha256 or job.record_sha256]
+    for job in progress.steps(again) if again else ():
         try:
             job.check_unedited(folder)
         except OutputError as error:

@@ -99,7 +99,7 @@ def _run(args: argparse.Namespace, progress: Progress) -> int:
             raise InputError(f"{flag} is an option of a cluster: leave it out, or give --ray.")
     settings = _settings(args)
     check_place(args.out, args.source)
-    sources = find_sources(args.source, args.mask_suffix, args.out)
+    sources = find_sources(args.source, args.mask_suffix, args.out, progress.check)
     if settings.recipe is None:
         check_masks(sources, args.source, args.mask_suffix)
     if args.ray is not None:

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QItemSelectionModel, QTimer
+from batch_files import make_scan
+from PySide6.QtCore import QItemSelectionModel, Qt, QTimer
 from pytestqt.qtbot import QtBot
 
 from app.context import Context
@@ -19,6 +20,7 @@ from imagest_core.batch.job import Job, JobState
 from imagest_core.batch.job_list import JobList
 from imagest_core.batch.settings import BatchSettings
 from imagest_core.batch.start import save_settings
+from imagest_core.progress import Cancelled
 
 COUNT = 60
 
@@ -192,3 +194,31 @@ def test_progress_stays_while_a_job_runs(dialog: QueueDialog, qtbot: QtBot):
     assert names(dialog, STATE)[1] == "restoring · 40%"
     tree.show_jobs([(job, JobState.DONE) for job in jobs[1:]])
     assert names(dialog, STATE)[1] == "done"
+
+
+def test_adding_shows_how_far_it_is_and_can_be_stopped(
+    dialog: QueueDialog, qtbot: QtBot, context: Context, tmp_path: Path
+):
+    for number in range(200):
+        make_scan(tmp_path / "more" / f"more{number}.tif", mask=False)
+    seen: list[str] = []
+    context.queue.adding.connect(lambda _: seen.append(dialog.adding.counts.text()))
+    context.queue.adding.connect(lambda _: dialog.adding.stop.click())
+    dialog.adding._soon.setInterval(0)
+    dialog.add([tmp_path / "more"])
+    qtbot.waitUntil(lambda: dialog.adding.isVisible() or bool(seen))
+    qtbot.waitUntil(lambda: dialog.add_scans.isEnabled())
+    assert seen[0].endswith(" of 200")
+    assert dialog.message.text() == "Stopped. What was added stays in the list."
+    assert not dialog.adding.isVisible()
+    qtbot.waitUntil(lambda: len(names(dialog)) > COUNT)
+    assert len(names(dialog)) < COUNT + 200
+
+
+def test_the_end_of_the_program_stops_adding(context: Context, jobs: JobList, tmp_path: Path):
+    context.queue.open(jobs.folder)
+    for number in range(20):
+        make_scan(tmp_path / "more" / f"more{number}.tif", mask=False)
+    context.queue.adding.connect(lambda _: context.queue.shutdown(), Qt.ConnectionType.DirectConnection)
+    with pytest.raises(Cancelled):
+        context.queue.add([tmp_path / "more"], BatchSettings())
