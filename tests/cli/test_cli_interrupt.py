@@ -25,7 +25,7 @@ sys.exit(exit_codes.run(lambda progress: eval("print('ready', flush=True) or tim
 @pytest.fixture(autouse=True)
 def handlers():
     """A cancelled command ignores Ctrl-C to its end; this process goes on."""
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGALRM)}
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     yield
     for number, handler in before.items():
         signal.signal(number, handler)
