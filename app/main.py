@@ -43,8 +43,8 @@ class Program(QObject):
         self._application, self._settings = application, settings or Settings()
         set_language(application, self._settings.preferences.language)
         theme.apply_theme(application, self._settings.preferences.theme)
+        self._garbage = IdleGarbage(self._occupied, self)  # before the window, which may be made anew
         self.window = self._create_window()
-        self._garbage = IdleGarbage(self._occupied, self)
         self._switch_before = sys.getswitchinterval()
         sys.setswitchinterval(SWITCH)
 

@@ -28,7 +28,7 @@ from imagest_core.restoration.environment import peak_memory
 from imagest_core.restoration.request import RestorationRequest
 
 Measured = dict[str, float]
-ZOOMS = (0.12, 0.7, 1.0, 4.0)
+ZOOMS = (0.12, 0.7, 1.0, 4.0, 8.0)
 CHANGES = {
     "cracks": (("sensitivity", 0.15), ("shortest", 16), ("dilate", 2), ("widest", 7), ("closing", 1)),
     "losses": (("tolerance", 6), ("opening", 2), ("closing", 2), ("min_area", 40), ("dilate", 2)),

@@ -23,7 +23,7 @@ _SMALLEST_SIDE = 48
 _WHEEL_STEP = 1.25
 _FIT_MARGIN = 0.96
 _CLOSEST = 7.5
-"""Largest zoom at which a box is revealed: below that of the grid of pixels, which is slow to draw."""
+"""Largest zoom at which a box is revealed: below that of the pixel grid, so that no lines cover it."""
 _REVEALED = 1.25
 """Sides of what is shown of the picture, relative to those of the box that is revealed."""
 _OVERSCROLL = 0.9

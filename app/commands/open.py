@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication
@@ -43,34 +45,38 @@ def open_path(
     accept_rewritten: bool = False,
     assume_srgb: bool = False,
     alone: bool = False,
+    then: Callable[[], object] = lambda: None,
 ) -> None:
     """Open a scan or a project in the worker thread, then show it instead of the current document.
 
     ``scan``: path of the project's scan as chosen by the user; ``accept_rewritten``: accept a scan that
     another program rewrote without changing a sample; ``assume_srgb``: use sRGB instead of a colour
-    profile that can't be used; ``alone``: open a scan even if it belongs to a saved project.
+    profile that can't be used; ``alone``: open a scan even if it belongs to a saved project; ``then`` is
+    called after all messages about it, even if it is not opened.
     """
     if not confirm_cancel(context, path.name):
+        then()
         return
-    folders = [Path(item.path).parent for item in context.settings.recent]
-    projects = {} if alone else context.settings.projects
-
-    context.jobs.submit(
-        Job(
-            translate("Opening", "Opening {0}").format(path.name),
-            lambda _: read_path(
-                path,
-                folders,
-                scan,
-                accept_rewritten=accept_rewritten,
-                assume_srgb=assume_srgb,
-                projects=projects,
-            ),
-            lambda opened: _show(context, path, opened),
-            lambda error: _open_failed(context, path, error),
-            matters=False,
-        )
+    read = partial(
+        read_path,
+        path,
+        [Path(item.path).parent for item in context.settings.recent],
+        scan,
+        accept_rewritten=accept_rewritten,
+        assume_srgb=assume_srgb,
+        projects={} if alone else context.settings.projects,
     )
+
+    def done(opened: Opened) -> None:
+        _show(context, path, opened)
+        then()
+
+    def failed(error: Exception) -> None:
+        _open_failed(context, path, error)
+        then()
+
+    title = translate("Opening", "Opening {0}").format(path.name)
+    context.jobs.submit(Job(title, lambda _: read(), done, failed, matters=False))
 
 
 def _show(context: Context, path: Path, opened: Opened) -> None:

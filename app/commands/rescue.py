@@ -44,12 +44,8 @@ def rescue(context: Context, damaged: Path) -> None:
         return out, rescued(damaged, out)
 
     def done(result: tuple[Path, RescueReport]) -> None:
-        call_later(context, lambda: opened(*result))
-
-    def opened(out: Path, report: RescueReport) -> None:
-        open_path(context, out)
-        said = Job(title, lambda _: None, lambda _: _say(context, damaged, out, report), matters=False)
-        context.jobs.submit(said)  # after the project is open: above what is reported about its scan
+        out, report = result
+        call_later(context, lambda: open_path(context, out, then=lambda: _say(context, damaged, out, report)))
 
     title = translate("Rescue", "Rescuing {0}").format(damaged.name)
     context.jobs.submit(Job(title, work, done, topic=TOPIC))

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QFileDialog, QProgressBar, QWidget
 
 from app.commands import open as opening
 from app.context import Context
+from app.dialogs.queue_adding import AddingBar
 from app.dialogs.queue_options import QueueOptions
 from app.dialogs.queue_table import QueueTable
 from app.folders import remember_folder, start_folder
@@ -24,6 +25,7 @@ from app.widgets.parts import button, column, label, restyle, row
 from app.widgets.placement import Dialog
 from imagest_core.batch.job import Job, JobState
 from imagest_core.errors import ImagestError
+from imagest_core.progress import Cancelled
 
 STATES = {
     JobState.WAITING: QT_TRANSLATE_NOOP("Queue", "waiting"),
@@ -108,6 +110,8 @@ class QueueDialog(Dialog):
         self.message = label("", "bad", wrap=True)
         self.message.setTextFormat(Qt.TextFormat.PlainText)
         layout.addWidget(self.message)
+        self.adding = AddingBar(self._queue)
+        layout.addWidget(self.adding)
         self.add_scans = button(self.tr("Add scans…"), self._browse_scans, icon="plus")
         self.add_folder = button(self.tr("Add folder…"), self._browse_folder, icon="open")
         self.up = button(self.tr("Up"), lambda: self._move(-1))
@@ -127,11 +131,11 @@ class QueueDialog(Dialog):
         layout.addLayout(row(self.bar, self.counts, self.run, self.leave))
 
     def _table(self) -> QueueTable:
-        table = QueueTable(self._texts)
+        titles = self.tr("Painting"), self.tr("State"), self.tr("Time"), self.tr("Note")
+        table = QueueTable(self._texts, titles)
         table.setAccessibleName(self.tr("Paintings in the queue"))
-        table.setHeaderLabels([self.tr("Painting"), self.tr("State"), self.tr("Time"), self.tr("Note")])
-        table.itemSelectionChanged.connect(self.enable)
-        table.itemDoubleClicked.connect(lambda *_: self._open_result())
+        table.selectionModel().selectionChanged.connect(self.enable)
+        table.doubleClicked.connect(lambda _: self._open_result())
         return table
 
     def say(self, sentence: str, kind: str = "good") -> None:
@@ -272,7 +276,8 @@ class QueueDialog(Dialog):
         remember_folder(self._context, "queue", paths[0])
         settings = self.options.settings()
         self._adding = True
-        self.say(self.tr("Looking for scans…"), "soft")
+        self.adding.begin()
+        self.say(self.tr("Adding scans…"), "soft")
         self.enable()
         self._context.background.submit(
             lambda: self._queue.add(paths, settings), self._added, self._not_added
@@ -280,6 +285,7 @@ class QueueDialog(Dialog):
 
     def _added(self, added: Added) -> None:
         self._adding = False
+        self.adding.end()
         if self._proposed and self._queue.folder is not None:
             self._context.settings.remember_queue_folder(self._queue.folder)
         new = self.tr("%n painting(s) added.", "", added.new) if added.new or not added.known else ""
@@ -291,10 +297,16 @@ class QueueDialog(Dialog):
 
     def _not_added(self, error: Exception) -> None:
         self._adding = False
-        if self._proposed:
+        self.adding.end()
+        jobs = self._queue.list
+        if self._proposed and (jobs is None or not jobs.exists):
             self._queue.close()
             self.options.refresh()
-        self.say(explained(error)[0], "bad")
+        if isinstance(error, Cancelled):
+            self.say(self.tr("Stopped. What was added stays in the list."), "soft")
+            self._queue.changed.emit()
+        else:
+            self.say(explained(error)[0], "bad")
         self.enable()
 
     def _change_folder(self, folder: Path) -> None:

@@ -23,13 +23,17 @@ AT_LATEST = 1000
 
 
 class IdleGarbage(QObject):
-    """Postpones full collections until ``occupied()`` is false and the mouse rests, until :meth:`stop`."""
+    """Postpones full collections until ``occupied()`` is false and the mouse rests, until :meth:`stop`.
+
+    What exists when it is made, such as modules and their functions, stays: no collection looks at it.
+    """
 
     def __init__(self, occupied: Callable[[], bool], parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._occupied, self._rested, self._place = occupied, 0, QCursor.pos()
         self._thresholds = gc.get_threshold()
         gc.set_threshold(*self._thresholds[:2], AT_LATEST)
+        gc.freeze()
         self._timer = QTimer(self)
         self._timer.setInterval(LOOK)
         self._timer.timeout.connect(self._look)
@@ -39,6 +43,7 @@ class IdleGarbage(QObject):
         """Leave all collections to Python again."""
         self._timer.stop()
         gc.set_threshold(*self._thresholds)
+        gc.unfreeze()
 
     def _look(self) -> None:
         place = QCursor.pos()

@@ -7,7 +7,8 @@ a job of a runner that belongs to the queue; restorations in the window go on be
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
@@ -15,7 +16,7 @@ from typing import Any, NamedTuple
 
 from PySide6.QtCore import QObject, Signal
 
-from app.jobs.runner import Job, Jobs
+from app.jobs.runner import REPORTS_PER_SECOND, Job, Jobs
 from imagest_core.batch.job import Job as PaintingJob
 from imagest_core.batch.job import JobState
 from imagest_core.batch.job_list import DAMAGED, JobList, id_of
@@ -35,7 +36,7 @@ from imagest_core.batch.sources import (
 from imagest_core.batch.start import check_place, load_settings, open_batch, save_settings
 from imagest_core.errors import InputError
 from imagest_core.messages import Message
-from imagest_core.progress import Progress
+from imagest_core.progress import Progress, Report
 
 NAMED = 3
 """Number of files that a message names."""
@@ -59,12 +60,13 @@ class Listed(NamedTuple):
 class PaintingQueue(QObject):
     """The job list of one folder, and the process that works on it.
 
-    ``changed()``: jobs were added, moved or ended; ``news(list)``: news of running jobs, each
-    ``(id, state, fraction, stage)``; ``running_changed(bool)``; ``failed(Exception)``: adding or running
-    failed as a whole.
+    ``changed()``: jobs were added, moved or ended; ``adding(Report)``: how far adding is; ``news(list)``:
+    news of running jobs, each ``(id, state, fraction, stage)``; ``running_changed(bool)``;
+    ``failed(Exception)``: adding or running failed as a whole.
     """
 
     changed = Signal()
+    adding = Signal(object)
     news = Signal(object)
     running_changed = Signal(bool)
     failed = Signal(object)
@@ -75,7 +77,7 @@ class PaintingQueue(QObject):
         self._wanted, self._title = False, ""
         self.list: JobList | None = None
         self._reader: JobReader | None = None
-        self._lock = threading.Lock()
+        self._lock, self._stop_adding = threading.Lock(), threading.Event()
 
     @property
     def folder(self) -> Path | None:
@@ -136,18 +138,25 @@ class PaintingQueue(QObject):
     def add(self, paths: Iterable[Path], settings: BatchSettings) -> Added:
         """Add scans and folders of scans; return how many. Raises ``InputError``, adds none then.
 
-        ``settings`` apply if the list is new. May take long: reads folders.
+        ``settings`` apply if the list is new. May take long: reads folders, writes a file a scan. Raises
+        ``Cancelled`` after :meth:`stop_adding`; what was added until then stays.
         """
         assert self.list is not None
+        self._stop_adding.clear()
+        progress = Progress(_Sparse(self.adding.emit).report, self._stop_adding.is_set)
         chosen = self.settings() or settings
-        sources, left = _sources(paths, chosen.mask_suffix, self.list.folder)
+        sources, left = _sources(paths, chosen.mask_suffix, self.list.folder, progress.check)
         known = {job.scan: job for job, _ in self.list.all().values()} if self.list.exists else {}
         new = [source for source in sources if str(source.scan) not in known]
         check_names([*map(_source_of, known.values()), *new])
         notes = [_left_out(left)] if left else []
         if new:
-            open_batch(self.list.folder, new, chosen, notice=notes.append)
+            open_batch(self.list.folder, new, chosen, progress=progress, notice=notes.append)
         return Added(len(new), len(sources) - len(new), tuple(notes))
+
+    def stop_adding(self) -> None:
+        """Add no further painting."""
+        self._stop_adding.set()
 
     def move(self, job: PaintingJob, steps: int) -> None:
         """Move a waiting job by ``steps`` places; opens only the files of jobs that get another place."""
@@ -225,6 +234,7 @@ class PaintingQueue(QObject):
     def shutdown(self) -> None:
         """Stop, and wait for it."""
         self._wanted = False
+        self.stop_adding()
         if self._runner is not None:
             self._runner.shutdown()
             self._runner = None
@@ -263,7 +273,23 @@ def _run(jobs: JobList, settings: BatchSettings, progress: Progress) -> None:
     run_in_processes(jobs, settings, Limits(end_when_paused=True), lambda _: None, progress, progress.preview)
 
 
-def _sources(paths: Iterable[Path], suffix: str, out: Path) -> tuple[list[Source], list[Path]]:
+class _Sparse:
+    """Passes on so many reports as can be seen."""
+
+    def __init__(self, show: Callable[[Report], object]) -> None:
+        self._show, self._next = show, 0.0
+
+    def report(self, report: Report) -> None:
+        """Pass on a report, unless the last one is too recent."""
+        now = time.monotonic()
+        if now >= self._next:
+            self._next = now + 1 / REPORTS_PER_SECOND
+            self._show(report)
+
+
+def _sources(
+    paths: Iterable[Path], suffix: str, out: Path, check: Callable[[], None]
+) -> tuple[list[Source], list[Path]]:
     """Return the scans in ``paths``, each once, and the files that can't be restored.
 
     A folder's scans keep their subfolders, and masks are left out. Raises ``InputError`` if there is no scan.
@@ -273,7 +299,7 @@ def _sources(paths: Iterable[Path], suffix: str, out: Path) -> tuple[list[Source
     for path in paths:
         check_place(out, path)
         if path.is_dir():
-            sources = find_sources(path, suffix, out)
+            sources = find_sources(path, suffix, out, check)
         elif is_mask_name(path, suffix):
             continue
         elif path.is_file() and path.suffix.lower() not in SCANS:

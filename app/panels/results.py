@@ -8,7 +8,7 @@ from functools import partial
 import numpy as np
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QIcon, QImage, QPainter, QPixmap
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QToolButton, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QToolButton, QVBoxLayout, QWidget
 
 from app import theme
 from app.commands import decide as deciding
@@ -19,7 +19,7 @@ from app.i18n.run_texts import hypothesis_mark, mode_name, run_details, run_kind
 from app.jobs.call_later import call_later
 from app.widgets.horizontal_scroll import HorizontalScrollArea
 from app.widgets.images import image_of
-from app.widgets.parts import button, clear, elided, explain, label, row, tool_button
+from app.widgets.parts import button, clear, column, elided, explain, label, row, tool_button
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.reader import Painting
 from imagest_core.project.composed_fills import ComposedFills, fills_under_review
@@ -28,8 +28,10 @@ from imagest_core.project.state import State, Subject, Verdict
 
 HEIGHT = 100
 THUMB = QSize(64, 48)
-TILE_WIDTH = 160
-"""Width of a thumbnail with its name: fits a mark, a number, a mode, and seed and variation."""
+TILE_WIDTH, LEAST_WIDTH = 166, 88
+"""Largest width of a thumbnail with its name: fits a mark, a number, a mode, and seed and variation."""
+SIDES = 18
+"""Width of a thumbnail beyond that of its name."""
 SMALL_ICON = 28
 WIDEST = 512
 """Maximum width in px of the scan that a thumbnail shows around the largest filled region."""
@@ -67,7 +69,7 @@ class ResultStrip(QFrame):
     def _scroller(self) -> QScrollArea:
         inner = QWidget()
         inner.setObjectName("panel")
-        self._row = row(spacing=8)
+        self._row = row(spacing=4)
         self._row.setAlignment(Qt.AlignmentFlag.AlignLeft)
         inner.setLayout(self._row)
         scroll = HorizontalScrollArea()
@@ -76,7 +78,7 @@ class ResultStrip(QFrame):
         scroll.horizontalScrollBar().rangeChanged.connect(lambda *_: call_later(self, self._reveal))
         return scroll
 
-    def _buttons(self) -> QHBoxLayout:
+    def _buttons(self) -> QVBoxLayout:
         context = self._context
         self.title = elided("", "soft")
         self.accept = button(
@@ -105,7 +107,12 @@ class ResultStrip(QFrame):
         self.more = rename, self.copy
         back = tool_button("previous", self.tr("Previous result   ,"), lambda: deciding.step_run(context, -1))
         on = tool_button("next", self.tr("Next result   ."), lambda: deciding.step_run(context, 1))
-        return row(self.title, back, on, self.compare, *self.more, 4, self.accept, self.discard, spacing=4)
+        rows = column(spacing=4)
+        rows.addStretch(1)
+        rows.addLayout(row(self.title, None, back, on, self.compare, *self.more, spacing=4))
+        rows.addLayout(row(None, self.accept, self.discard, spacing=4))
+        rows.addStretch(1)
+        return rows
 
     def _rebind(self, document: OpenDocument | None) -> None:
         self._thumbs.clear()
@@ -166,10 +173,12 @@ class ResultStrip(QFrame):
             deciding.verdict(self._context, run, number) is Verdict.ACCEPTED for number in run.numbers
         )
         mark = "✓ " if accepted == run.count else "◐ " if accepted else ""
-        measure, room = thumb.fontMetrics(), TILE_WIDTH - 12
+        measure, room = thumb.fontMetrics(), TILE_WIDTH - SIDES
         whole = name != own or measure.horizontalAdvance(mark + own) <= room
         shown = mark + (name if whole else short)  # a part of a seed would be another seed
         thumb.setText(measure.elidedText(shown, Qt.TextElideMode.ElideRight, room))
+        marked = measure.horizontalAdvance("✓ " + shown.removeprefix(mark))  # keeps its width when accepted
+        thumb.setFixedWidth(min(max(marked + SIDES, LEAST_WIDTH), TILE_WIDTH))
         facts = self.tr("{0} regions, {1} px").format(f"{run.count:,}", f"{run.pixels:,}")
         base = self.tr("A part of result {0}, restored again").format(run.base) if run.base else ""
         count = self.tr("accepted: {0}").format(accepted)
@@ -214,7 +223,9 @@ def _thumb(text: str) -> QToolButton:
     tile.setCheckable(True)
     tile.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
     tile.setIconSize(THUMB)
-    tile.setFixedSize(TILE_WIDTH, HEIGHT - 24)  # leaves room for the scroll bar
+    tile.setFixedHeight(HEIGHT - 24)  # leaves room for the scroll bar
+    tile.ensurePolished()  # so that texts are measured in its font
+    tile.setFixedWidth(max(tile.fontMetrics().horizontalAdvance(text) + SIDES, LEAST_WIDTH))
     tile.setText(text)
     tile.setAccessibleName(text)
     return tile

@@ -20,6 +20,7 @@ from imagest_core.batch.processes import GRACE, POLL, FlagFile, Limits, Watch, w
 from imagest_core.batch.settings import BatchSettings
 from imagest_core.errors import ImagestError, InputError
 from imagest_core.extras import require_extra
+from imagest_core.interrupt import hold, insisted
 from imagest_core.messages import Message
 from imagest_core.progress import Progress
 
@@ -180,8 +181,9 @@ def _wait(
             for each in more:
                 _check(connected, each)
     except BaseException:
+        hold()
         stop.write()
-        if running:
+        if running and not insisted():
             connected.wait(running, num_returns=len(running), timeout=GRACE)
         raise
 

@@ -8,8 +8,9 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -18,6 +19,7 @@ from imagest_core.batch.job import Job, JobState
 from imagest_core.batch.job_list import JobList
 from imagest_core.batch.settings import BatchSettings
 from imagest_core.errors import ImagestError
+from imagest_core.interrupt import hold, insisted
 from imagest_core.messages import Message
 from imagest_core.progress import Cancelled, Progress
 
@@ -31,6 +33,8 @@ NEWS_INTERVAL = 0.2
 """Seconds between two reports of a running job."""
 GRACE = 10.0
 """Seconds in which cancelled processes may end by themselves."""
+PATIENCE = 5.0
+"""Seconds in which a process ends that was told to."""
 
 
 class Limits(NamedTuple):
@@ -91,6 +95,7 @@ def run_in_processes(
 
     Raises ``Cancelled``; and ``ImagestError`` if processes end again and again.
     """
+    hold()
     stop = FlagFile(jobs.root / f".stop-{os.getpid()}-{time.monotonic_ns():x}")
     fleet = _Fleet(jobs, settings, limits, stop)
     try:
@@ -140,7 +145,8 @@ class _Fleet:
     def _started(self) -> multiprocessing.process.BaseProcess:
         receiver, sender = self._context.Pipe(duplex=False)
         process = self._context.Process(target=work_in_process, args=(*self._arguments, sender), daemon=True)
-        process.start()
+        with _ctrl_c_blocked():
+            process.start()
         sender.close()
         self._receivers.append(receiver)
         return process
@@ -169,28 +175,48 @@ class _Fleet:
         return any(process.is_alive() for process in self._processes)
 
     def end(self) -> None:
-        """Wait for the processes, then end those that still run."""
+        """Wait for the processes, unless the user insists, then end those that still run."""
         until = time.monotonic() + GRACE
         for process in self._processes:
-            process.join(max(until - time.monotonic(), 0.0))
-            if process.is_alive():
-                process.terminate()
-                process.join()
+            while process.is_alive() and not insisted() and time.monotonic() < until:
+                process.join(POLL)
+            for end in (process.terminate, process.kill):
+                if process.is_alive():
+                    end()
+                    process.join(PATIENCE)
+            process.join()
             process.close()
         for receiver in self._receivers:
             receiver.close()
 
 
+@contextmanager
+def _ctrl_c_blocked() -> Iterator[None]:
+    """Block Ctrl-C in processes that are started in the body, from their first moment; here it waits."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    resource_tracker.ensure_running()  # it would unblock the signal
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def work_in_process(
     folder: str, settings: str, limits: Limits, stop: str, sender: Connection | None = None
 ) -> None:
-    """Run jobs in this process until none is left or the file ``stop`` exists; send news of them."""
+    """Run jobs in this process until none is left or the file ``stop`` exists; send news of them.
+
+    It ends as well once the process that started it is gone.
+    """
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # the process that started this one says when to stop
     share_cores(limits.workers)
     from imagest_core.batch.worker import WorkerOptions, run_jobs
 
-    jobs, stopping = JobList(Path(folder)), FlagFile(Path(stop))
+    jobs, stopping = JobList(Path(folder)), _StopFlag(Path(stop))
     paused, drops = pause_flag(jobs), _Drops(jobs)
     options = WorkerOptions(
         retries=limits.retries,
@@ -206,6 +232,14 @@ def work_in_process(
         run_jobs(jobs.folder, loaded, options, Progress(cancelled=stopping.exists))
     except Cancelled:
         return
+
+
+class _StopFlag(FlagFile):
+    """The file that tells a worker to end; it also ends when the process that started it was killed."""
+
+    def exists(self) -> bool:
+        parent = multiprocessing.parent_process()
+        return super().exists() or (parent is not None and not parent.is_alive())
 
 
 class _Drops:

@@ -36,16 +36,23 @@ class Source:
         return Job(str(self.name), str(self.scan), mask, order)
 
 
-def find_sources(source: Path, suffix: str, out: Path) -> list[Source]:
+def _nothing() -> None:
+    return None
+
+
+def find_sources(source: Path, suffix: str, out: Path, check: Callable[[], None] = _nothing) -> list[Source]:
     """Return the scans in the folder ``source`` and its subfolders, or in the text file ``source``.
 
     A file whose name ends in ``suffix`` is a mask and never a scan. Hidden files, the batch folder ``out``,
     and subfolders with results of other batches are left out. Raises ``InputError`` if there is no scan, or
-    if two results would have the same name.
+    if two results would have the same name. ``check`` is called for each scan, and may raise.
     """
     check_suffix(suffix)
+    found: list[Source] = []
     try:
-        found = list(_in_folder(source, suffix, out) if source.is_dir() else _in_list(source, suffix))
+        for each in _in_folder(source, suffix, out) if source.is_dir() else _in_list(source, suffix):
+            check()
+            found.append(each)
     except OSError as error:
         raise InputError(
             Message(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -31,6 +31,8 @@ from imagest_core.restoration.validation import check_request
 from imagest_core.style.check import check_references
 
 SETTINGS = "settings.json"
+CHECKING, LISTING = "checking results", "listing scans"
+"""Stages of the progress while a batch is opened."""
 
 
 def check_place(out: Path, source: Path) -> None:
@@ -115,13 +117,17 @@ def _open(
         jobs.release_stale()
         known, damaged = jobs.scan()
         set_aside(jobs, damaged, {job.id: job for job in wanted if job.id not in known}, settings, notice)
-    new = _new_jobs(jobs, wanted, known, force, hashes, progress)
-    edited = _edited(jobs.folder, new, progress)
+    checked = 0.5 * sum(job.id in known for job in wanted) / max(len(wanted), 1)  # share of the work
+    new = _new_jobs(jobs, wanted, known, force, hashes, progress.part(0.0, 0.8 * checked, CHECKING))
+    edited = _edited(jobs.folder, new, progress.part(0.8 * checked, checked, CHECKING))
     _check_inputs(jobs.folder, [job for job in new if job.id not in edited], settings)
     save_settings(jobs, settings)
     jobs.create()
+    storing = progress.part(checked, 1.0, LISTING)
     in_threads(
-        lambda job: _store(jobs, job, known.get(job.id), edited.get(job.id), settings), new, progress.check
+        lambda job: _store(jobs, job, known.get(job.id), edited.get(job.id), settings),
+        new,
+        lambda ended: storing.set(ended / len(new), ended, len(new)),
     )
 
 
@@ -224,8 +230,8 @@ def _new_jobs(
     new: list[Job] = []
     free = max((job.order for job, _ in known.values()), default=-1) + 1
     running = jobs.running_ids()
-    for job in wanted:
-        progress.check()
+    for number, job in enumerate(wanted, 1):
+        progress.set(number / len(wanted), number, len(wanted)) if known else progress.check()
         before, state = known.get(job.id, (None, None))
         if state is JobState.RUNNING or job.id in running:
             if force:
@@ -280,11 +286,11 @@ def _result_verifies(folder: Path, job: Job, outcome: Outcome, hashes: bool) -> 
         return False
 
 
-def _edited(folder: Path, jobs: Iterable[Job], progress: Progress) -> dict[str, OutputError]:
+def _edited(folder: Path, jobs: Sequence[Job], progress: Progress) -> dict[str, OutputError]:
     """Return why jobs can't be done again, by their ids: their files were edited since they were written."""
     edited: dict[str, OutputError] = {}
-    for job in jobs:
-        progress.check()
+    again = [job for job in jobs if job.result_sha256 or job.record_sha256]
+    for job in progress.steps(again) if again else ():
         try:
             job.check_unedited(folder)
         except OutputError as error:

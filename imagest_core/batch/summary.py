@@ -29,9 +29,19 @@ class Summary:
     seconds: float = 0.0
 
     @classmethod
-    def of(cls, jobs: JobList, seconds: float = 0.0, wanted: Iterable[Job] = ()) -> Summary:
-        """Return the summary of a list; ``wanted``: jobs that must be in it."""
-        return cls(with_lost(list(jobs.all().values()), wanted), seconds)
+    def of(
+        cls, jobs: JobList, seconds: float = 0.0, wanted: Iterable[Job] = (), *, listed: bool = True
+    ) -> Summary:
+        """Return the summary of a list; ``wanted``: jobs that must be in it.
+
+        ``listed``: they were added to the list; otherwise, because that was cancelled, the others wait.
+        """
+        rows = list(jobs.all().values())
+        if listed:
+            return cls(with_lost(rows, wanted), seconds)
+        known = {job.id for job, _ in rows}
+        missing = [(job, JobState.WAITING) for job in wanted if job.id not in known]
+        return cls([*rows, *missing], seconds)
 
     def count(self, state: JobState) -> int:
         """Return the number of jobs in ``state``."""

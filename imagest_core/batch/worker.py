@@ -19,6 +19,7 @@ from imagest_core.batch.machine import machine_name
 from imagest_core.batch.memory import MemoryBudget
 from imagest_core.batch.settings import BatchSettings
 from imagest_core.errors import ImagestError, InputError, out_of_memory
+from imagest_core.interrupt import insisted, undisturbed
 from imagest_core.messages import Message
 from imagest_core.painting.formats.base import pixels_allowed
 from imagest_core.progress import Cancelled, Progress, Report
@@ -100,19 +101,24 @@ class Worker:
         bodies = (self._read_all, self._write_all, self._beat)
         threads = [threading.Thread(target=self._guarded(body), daemon=True) for body in bodies]
         with pixels_allowed(self.settings.max_pixels):
-            for thread in threads:
-                thread.start()
-            try:
-                self._fill_all()
-                threads[1].join()
-                self._check()
-            finally:
-                self._stop.set()
-                for thread in threads:
-                    thread.join()
-                self._release_all()
+            undisturbed(lambda: self._work(threads), lambda: self._close(threads))
         if self._errors:
             raise self._errors[0]
+
+    def _work(self, threads: list[threading.Thread]) -> None:
+        for thread in threads:
+            thread.start()
+        self._fill_all()
+        threads[1].join()
+        self._check()
+
+    def _close(self, threads: list[threading.Thread]) -> None:
+        """Wait for the threads, unless the user insists, and put back what is in progress."""
+        self._stop.set()
+        for thread in threads:
+            while thread.is_alive() and not insisted():
+                thread.join(POLL)
+        self._release_all()
 
     def _guarded(self, body: Callable[[], None]) -> Callable[[], None]:
         """Return a thread's body that stops the others when it fails; failures of jobs are not failures."""

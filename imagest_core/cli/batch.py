@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from imagest_core.cli.parsing import add_colour_option, add_rim_option, count, whole
 from imagest_core.errors import InputError
+from imagest_core.interrupt import undisturbed
 from imagest_core.printable import show
 from imagest_core.progress import Progress
 
@@ -90,8 +91,6 @@ def _add_own_options(parser: argparse.ArgumentParser, suffix: str) -> None:
 def _run(args: argparse.Namespace, progress: Progress) -> int:
     from imagest_core.batch.sources import check_masks, find_sources
     from imagest_core.batch.start import check_place
-    from imagest_core.batch.summary import Summary, write_summary
-    from imagest_core.cli.progress_bar import duration
 
     if args.ray is not None and args.jobs > 1:
         raise InputError(LOCAL_ONLY)
@@ -100,29 +99,56 @@ def _run(args: argparse.Namespace, progress: Progress) -> int:
             raise InputError(f"{flag} is an option of a cluster: leave it out, or give --ray.")
     settings = _settings(args)
     check_place(args.out, args.source)
-    sources = find_sources(args.source, args.mask_suffix, args.out)
+    sources = find_sources(args.source, args.mask_suffix, args.out, progress.check)
     if settings.recipe is None:
         check_masks(sources, args.source, args.mask_suffix)
     if args.ray is not None:
         from imagest_core.batch.cluster import require_ray
 
         require_ray()
-    jobs = _opened(args, sources, settings, progress)
-    started = time.monotonic()
-    try:
-        _work(args, jobs, settings, progress)
-    finally:
-        seconds = time.monotonic() - started
-        summary = Summary.of(jobs, seconds, [source.job(order) for order, source in enumerate(sources)])
-        files = write_summary(jobs, summary)
+    run = _Run(args, sources, settings, progress)
+    undisturbed(run.work, run.end)
+    return 0 if run.complete else SOME_FAILED
+
+
+class _Run:
+    """A run of a batch: its work, and the summary at its end."""
+
+    def __init__(
+        self, args: argparse.Namespace, sources: list[Source], settings: BatchSettings, progress: Progress
+    ) -> None:
+        from imagest_core.batch.job_list import JobList
+
+        self._args, self._settings, self._progress = args, settings, progress
+        self._sources, self._jobs = sources, JobList(args.out)
+        self._opened, self._started = False, time.monotonic()
+        self.complete = False
+
+    def work(self) -> None:
+        """Make the list, and restore its scans."""
+        _open(self._args, self._sources, self._settings, self._progress)
+        self._opened, self._started = True, time.monotonic()
+        _work(self._args, self._jobs, self._settings, self._progress)
+
+    def end(self) -> None:
+        """Print and write the summary, also after a cancel; nothing if no list could be made."""
+        from imagest_core.batch.summary import Summary, write_summary
+        from imagest_core.cli.progress_bar import duration
+
+        if not (self._opened or (_cancel_poll(self._progress)() and self._jobs.exists)):
+            return
+        seconds = time.monotonic() - self._started
+        wanted = [source.job(order) for order, source in enumerate(self._sources)]
+        summary = Summary.of(self._jobs, seconds, wanted, listed=self._opened)
+        files = write_summary(self._jobs, summary)
         show(*summary.table(), f"time: {duration(seconds)}", f"summary: {files[0]}, {files[1].name}")
-    return 0 if summary.complete else SOME_FAILED
+        self.complete = summary.complete
 
 
-def _opened(
+def _open(
     args: argparse.Namespace, sources: list[Source], settings: BatchSettings, progress: Progress
-) -> JobList:
-    """Return the list of jobs, ready to run; print a note for each job file that couldn't be read."""
+) -> None:
+    """Make the list of jobs, ready to run; print a note for each job file that couldn't be read."""
     from imagest_core.batch.processes import pause_flag
     from imagest_core.batch.start import open_batch
 
@@ -136,7 +162,6 @@ def _opened(
         notice=lambda sentence: show(f"note: {sentence}"),
     )
     pause_flag(jobs).remove()
-    return jobs
 
 
 def _settings(args: argparse.Namespace) -> BatchSettings:

@@ -14,15 +14,15 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from imagest_core.cli.interrupt import Interrupt
 from imagest_core.cli.progress_bar import ProgressBar
 from imagest_core.errors import ImagestError, InputError, out_of_memory
+from imagest_core.interrupt import CANCELLED, Interrupt, hold
 from imagest_core.paths import state_folder
 from imagest_core.printable import error_stream, print_error
 from imagest_core.progress import Cancelled, Progress
 
 FULL = (errno.ENOSPC, errno.EDQUOT)
-SUCCESS, INTERNAL_ERROR, INVALID, CANCELLED = 0, 1, 2, 130
+SUCCESS, INTERNAL_ERROR, INVALID = 0, 1, 2
 
 Work = Callable[[Progress], int | None]
 
@@ -30,29 +30,41 @@ Work = Callable[[Progress], int | None]
 def run(work: Work, debug: bool = False) -> int:
     """Run ``work`` with progress and cancellation; return the exit code."""
     bar = ProgressBar()
-    try:
-        with Interrupt(lambda: bar.message("cancelling after this step")) as interrupt:
-            code = work(Progress(bar.show, lambda: interrupt.requested))
-            sys.stdout.flush()
-        bar.clear()
-        return code or SUCCESS
-    except BaseException as error:
-        bar.clear()
-        return _handle(error, debug)
+    with Interrupt(lambda: bar.message("cancelling after this step")) as interrupt:
+        try:
+            try:
+                code = work(Progress(bar.show, lambda: interrupt.requested))
+                sys.stdout.flush()
+            finally:
+                hold()
+            bar.clear()
+            return code or SUCCESS
+        except BaseException as error:
+            bar.clear()
+            return _handle(error, debug)
 
 
 def _handle(error: BaseException, debug: bool) -> int:
     """Report ``error`` to the user; return the exit code."""
-    if debug and not isinstance(error, (SystemExit, Cancelled, KeyboardInterrupt)):
-        traceback.print_exception(error, file=error_stream())
-    if isinstance(error, (Cancelled, KeyboardInterrupt)):
+    if _is_cancel(error):
         print_error("cancelled.")
+        _flush()
+        eval("0")  # else Python replaces the exit code if the interrupt passed through an eval, as in imports
         return CANCELLED
+    if debug and not isinstance(error, SystemExit):
+        traceback.print_exception(error, file=error_stream())
     if isinstance(error, BrokenPipeError):
         return _silence_stdout()
     if isinstance(error, SystemExit):
         raise error
     return _report_failure(error, debug)
+
+
+def _is_cancel(error: BaseException) -> bool:
+    """Whether a cancel, or an interrupt that Python wrapped in another error, ended the work."""
+    if isinstance(error, (Cancelled, KeyboardInterrupt)):
+        return True
+    return error.__cause__ is not None and _is_cancel(error.__cause__)
 
 
 def _report_failure(error: BaseException, debug: bool) -> int:
@@ -93,6 +105,14 @@ def _written(path: Path, text: str) -> Path:
         path.unlink()
     path.write_text(text, encoding="utf-8", errors="backslashreplace")
     return path
+
+
+def _flush() -> None:
+    """Write what was printed, before a further signal can end the process."""
+    try:
+        sys.stdout.flush()
+    except (OSError, ValueError):
+        _silence_stdout()
 
 
 def _silence_stdout() -> int:

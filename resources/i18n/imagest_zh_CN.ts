@@ -622,6 +622,21 @@
     </message>
 </context>
 <context>
+    <name>AddingBar</name>
+    <message>
+        <source>Scans added</source>
+        <translation>已添加的扫描件</translation>
+    </message>
+    <message>
+        <source>Stop adding</source>
+        <translation>停止添加</translation>
+    </message>
+    <message>
+        <source>%1 of %2</source>
+        <translation>%1 / %2</translation>
+    </message>
+</context>
+<context>
     <name>Advanced</name>
     <message>
         <source>The same seed gives the same fill</source>
@@ -6293,6 +6308,14 @@ SHA-256 of the unchanged samples: {2}…</source>
         <translation>队列中的画作</translation>
     </message>
     <message>
+        <source>Adding scans…</source>
+        <translation>正在添加扫描件…</translation>
+    </message>
+    <message>
+        <source>Stopped. What was added stays in the list.</source>
+        <translation>已停止。已添加的内容保留在列表中。</translation>
+    </message>
+    <message>
         <source>Painting</source>
         <translation>画作</translation>
     </message>
@@ -6341,10 +6364,6 @@ SHA-256 of the unchanged samples: {2}…</source>
     <message>
         <source>Add a folder of scans</source>
         <translation>添加扫描件文件夹</translation>
-    </message>
-    <message>
-        <source>Looking for scans…</source>
-        <translation>正在查找扫描件…</translation>
     </message>
     <message numerus="yes">
         <source>%n painting(s) added.</source>

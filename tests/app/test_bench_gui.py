@@ -55,7 +55,7 @@ def test_every_row_of_the_table_is_measured(qtbot: QtBot, tmp_path: Path, monkey
     assert limits["brush 200 px, median update, 0.0768 MP"] == 16
     assert limits["brush on the large scan / on the small one"] == 1.5
     assert limits["longest stall while restoring"] == 100
-    assert sum(limit == 16 for name, limit in limits.items() if "median frame" in name) == 5
+    assert sum(limit == 16 for name, limit in limits.items() if "median frame" in name) == 6
     assert limits["cracks: slider → preview, worst"] == 300
     assert limits["losses: slider → preview, worst"] == 300
     assert limits["difference (Otsu): slider → preview, worst"] == 300

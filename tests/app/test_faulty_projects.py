@@ -11,10 +11,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from pytestqt.qtbot import QtBot
 
 from app.commands import decide as deciding
 from app.commands import open as opening
-from app.commands.rescue import free_path
+from app.commands.rescue import free_path, rescue
 from app.window.main_window import MainWindow
 from imagest_core.errors import ProjectError
 from imagest_core.painting.geometry import Box
@@ -104,6 +105,29 @@ def test_a_damaged_project_is_rescued_by_the_button_of_its_message(
     assert str(out) in said[-1].sentence
     assert "lost" in said[-1].remedy
     assert free_path(project).name == "work-rescued-2.imagest"
+
+
+def test_what_a_rescue_lost_is_said_if_another_project_was_open(
+    window: MainWindow, project: Path, scan: Path, settle: Settle, qtbot: QtBot, said: list
+) -> None:
+    opening.open_path(window.context, scan, alone=True)
+    settle()
+    rescue(window.context, project)
+    settle()
+    out = project.with_name("work-rescued.imagest")
+    qtbot.waitUntil(lambda: window.context.document.document.path == out)
+    assert str(out) in said[-1].sentence
+
+
+def test_a_rescue_is_reported_if_the_new_project_cannot_be_opened(
+    window: MainWindow, project: Path, scan: Path, settle: Settle, qtbot: QtBot, said: list
+) -> None:
+    scan.write_bytes(b"no picture")
+    rescue(window.context, project)
+    settle()
+    qtbot.waitUntil(lambda: any(item.topic == "rescue" for item in said))
+    assert window.context.document is None
+    assert "work-rescued.imagest" in said[-1].sentence
 
 
 def test_damage_in_an_open_project_offers_the_rescue(

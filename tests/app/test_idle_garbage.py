@@ -68,3 +68,15 @@ def test_garbage_is_collected_when_the_window_is_idle(qtbot: QtBot, monkeypatch:
     garbage.stop()
     assert gc.get_threshold() == before
     garbage.deleteLater()
+
+
+def test_collections_leave_out_what_existed_at_the_start(qtbot: QtBot):
+    before, frozen = Loop(), gc.get_freeze_count()
+    garbage = IdleGarbage(lambda: True)
+    after = Loop()
+    looked_at = {id(each) for each in gc.get_objects()}
+    assert id(before) not in looked_at
+    assert id(after) in looked_at
+    garbage.stop()
+    assert gc.get_freeze_count() == frozen
+    garbage.deleteLater()

@@ -9,17 +9,18 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QTimer
+from batch_files import make_scan
+from PySide6.QtCore import QItemSelectionModel, Qt, QTimer
 from pytestqt.qtbot import QtBot
 
 from app.context import Context
-from app.dialogs import queue_table
 from app.dialogs.queue import QueueDialog
 from app.dialogs.queue_table import NAME, STATE
 from imagest_core.batch.job import Job, JobState
 from imagest_core.batch.job_list import JobList
 from imagest_core.batch.settings import BatchSettings
 from imagest_core.batch.start import save_settings
+from imagest_core.progress import Cancelled
 
 COUNT = 60
 
@@ -47,16 +48,15 @@ def dialog(qtbot: QtBot, context: Context, jobs: JobList) -> Iterator[QueueDialo
 
 
 def names(dialog: QueueDialog, column: int = NAME) -> list[str]:
-    items = [dialog.tree.topLevelItem(number) for number in range(dialog.tree.topLevelItemCount())]
-    return [item.text(column) for item in items if item]
+    rows = dialog.tree.rows
+    return [rows.text(number, column) for number in range(rows.rowCount())]
 
 
 def select(dialog: QueueDialog, *rows: int) -> None:
     dialog.tree.clearSelection()
     for row in rows:
-        item = dialog.tree.topLevelItem(row)
-        assert item is not None
-        item.setSelected(True)
+        flags = QItemSelectionModel.SelectionFlag
+        dialog.tree.selectionModel().select(dialog.tree.rows.index(row, NAME), flags.Select | flags.Rows)
 
 
 def test_the_list_is_shown_while_it_changes_faster_than_it_is_read(
@@ -116,12 +116,12 @@ def test_a_change_opens_and_writes_only_what_changed(
     dialog: QueueDialog, jobs: JobList, qtbot: QtBot, context: Context, monkeypatch: pytest.MonkeyPatch
 ):
     written, opened = [], []
-    texts, from_json = dialog.tree._texts, Job.from_json
+    texts, from_json = dialog.tree.rows._texts, Job.from_json
     monkeypatch.setattr(
-        dialog.tree, "_texts", lambda job, state: (written.append(job.name), texts(job, state))[1]
+        dialog.tree.rows, "_texts", lambda job, state: (written.append(job.name), texts(job, state))[1]
     )
     monkeypatch.setattr(Job, "from_json", lambda text: (opened.append(text), from_json(text))[1])
-    jobs.cancel(dialog.tree.jobs[next(iter(dialog.tree.jobs))][0])
+    jobs.cancel(dialog.tree.jobs[0][0])
     context.queue.changed.emit()
     qtbot.waitUntil(lambda: names(dialog, STATE)[0] == "cancelled")
     assert written == ["00.tif"]
@@ -137,13 +137,13 @@ def test_another_folder_shows_nothing_of_the_list_before(
     time.sleep(0.1)
     dialog._change_folder(tmp_path / "other")
     assert not names(dialog)
-    dialog.tree.model().rowsInserted.connect(shown.append)
+    dialog.tree.rows.dataChanged.connect(shown.append)
     qtbot.waitUntil(lambda: not dialog._reading and not dialog._later.isActive())
     assert (names(dialog), shown) == ([], [])
 
 
 def test_news_hold_until_the_list_is_read(dialog: QueueDialog, qtbot: QtBot, context: Context):
-    job_id = list(dialog.tree.jobs)[3]
+    job_id = dialog.tree.jobs[3][0].id
     context.queue.news.emit([(job_id, "running", 0.4, "restoring")])
     assert names(dialog, STATE)[3] == "restoring · 40%"
     context.queue.changed.emit()
@@ -166,11 +166,59 @@ def test_a_reordered_table_keeps_what_is_selected_and_in_sight(
     assert bar.value() == place
 
 
-def test_many_rows_are_written_between_other_events(
-    dialog: QueueDialog, jobs: JobList, qtbot: QtBot, context: Context, monkeypatch: pytest.MonkeyPatch
+def test_only_rows_in_sight_get_texts(dialog: QueueDialog, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch):
+    written: list[str] = []
+    texts = dialog.tree.rows._texts
+    monkeypatch.setattr(
+        dialog.tree.rows, "_texts", lambda job, state: (written.append(job.name), texts(job, state))[1]
+    )
+    dialog.tree.show_jobs(dialog.tree.jobs, "changed")
+    dialog.tree.viewport().repaint()
+    assert 0 < len(written) < COUNT
+    assert written[0] == "00.tif"
+    dialog.tree.scrollToBottom()
+    dialog.tree.viewport().repaint()
+    assert written[-1] == f"{COUNT - 1}.tif"
+
+
+def test_progress_stays_while_a_job_runs(dialog: QueueDialog, qtbot: QtBot):
+    jobs, tree = [job for job, _ in dialog.tree.jobs], dialog.tree
+    running = [
+        (job, JobState.RUNNING if number == 2 else JobState.WAITING) for number, job in enumerate(jobs)
+    ]
+    tree.show_jobs(running)
+    tree.show_state(jobs[2].id, "restoring · 40%")
+    tree.show_jobs(running)
+    assert names(dialog, STATE)[2] == "restoring · 40%"
+    tree.show_jobs(running[1:])
+    assert names(dialog, STATE)[1] == "restoring · 40%"
+    tree.show_jobs([(job, JobState.DONE) for job in jobs[1:]])
+    assert names(dialog, STATE)[1] == "done"
+
+
+def test_adding_shows_how_far_it_is_and_can_be_stopped(
+    dialog: QueueDialog, qtbot: QtBot, context: Context, tmp_path: Path
 ):
-    monkeypatch.setattr(queue_table, "SLICE", 0.0)
-    dialog.tree.show_jobs(dialog.tree.jobs.values(), "changed")
-    assert len(dialog.tree._due) == COUNT - 1, "one row, then the window's turn"
-    qtbot.waitUntil(lambda: not dialog.tree._due)
-    assert names(dialog)[-1] == f"{COUNT - 1}.tif"
+    for number in range(200):
+        make_scan(tmp_path / "more" / f"more{number}.tif", mask=False)
+    seen: list[str] = []
+    context.queue.adding.connect(lambda _: seen.append(dialog.adding.counts.text()))
+    context.queue.adding.connect(lambda _: dialog.adding.stop.click())
+    dialog.adding._soon.setInterval(0)
+    dialog.add([tmp_path / "more"])
+    qtbot.waitUntil(lambda: dialog.adding.isVisible() or bool(seen))
+    qtbot.waitUntil(lambda: dialog.add_scans.isEnabled())
+    assert seen[0].endswith(" of 200")
+    assert dialog.message.text() == "Stopped. What was added stays in the list."
+    assert not dialog.adding.isVisible()
+    qtbot.waitUntil(lambda: len(names(dialog)) > COUNT)
+    assert len(names(dialog)) < COUNT + 200
+
+
+def test_the_end_of_the_program_stops_adding(context: Context, jobs: JobList, tmp_path: Path):
+    context.queue.open(jobs.folder)
+    for number in range(20):
+        make_scan(tmp_path / "more" / f"more{number}.tif", mask=False)
+    context.queue.adding.connect(lambda _: context.queue.shutdown(), Qt.ConnectionType.DirectConnection)
+    with pytest.raises(Cancelled):
+        context.queue.add([tmp_path / "more"], BatchSettings())

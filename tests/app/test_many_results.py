@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 from user import User
 
 from app.commands import restore as restoring
-from app.panels.results import TILE_WIDTH
+from app.panels.results import SIDES, TILE_WIDTH
 from app.window.main_window import MainWindow
 from imagest_core.painting.geometry import Box
 from imagest_core.project.operations.results import add_run
@@ -83,7 +83,21 @@ def test_the_name_of_an_accepted_result_is_not_cut(user: User) -> None:
     thumb = user.window.results._thumbs[COUNT]
     assert thumb.text().startswith("✓ ")
     typical = thumb.fontMetrics().horizontalAdvance("✓ 12 · Textured · 0/12")
-    assert typical <= TILE_WIDTH - 12
+    assert typical <= TILE_WIDTH - SIDES
+
+
+def test_four_thumbnails_are_visible_in_a_small_window(user: User, qtbot: QtBot) -> None:
+    strip = user.window.results
+    strip.listed.horizontalScrollBar().setValue(0)
+    qtbot.waitUntil(lambda: visible(user, 1), timeout=3000)
+    assert visible(user, 2)
+    assert visible(user, 3), "and, before them, the accepted fills"
+    tiles = strip._thumbs.values()
+    for tile in tiles:
+        assert tile.fontMetrics().horizontalAdvance(tile.text()) <= tile.width() - SIDES
+    widths = [tile.width() for tile in tiles]
+    user.act("accept_run")
+    assert [tile.width() for tile in tiles] == widths, "nothing moves when a result is accepted"
 
 
 def test_every_thumbnail_fits_the_height_of_the_strip(user: User) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from batch_files import make_scan, tree
-from PySide6.QtCore import QMimeData, QPointF, Qt, QTimer, QUrl
+from PySide6.QtCore import QItemSelectionModel, QMimeData, QPointF, Qt, QTimer, QUrl
 from PySide6.QtGui import QDropEvent
 from PySide6.QtWidgets import QApplication, QMessageBox
 from pytestqt.qtbot import QtBot
@@ -51,8 +51,15 @@ def is_said(dialog: QueueDialog, pattern: str) -> bool:
 
 
 def rows(dialog: QueueDialog) -> list[tuple[str, str]]:
-    items = [dialog.tree.topLevelItem(number) for number in range(dialog.tree.topLevelItemCount())]
-    return [(item.text(NAME), item.text(STATE)) for item in items if item]
+    return [(name, text(dialog, number, STATE)) for number, name in enumerate(scan_names(dialog))]
+
+
+def text(dialog: QueueDialog, row: int, column: int) -> str:
+    return dialog.tree.rows.text(row, column)
+
+
+def scan_names(dialog: QueueDialog) -> list[str]:
+    return [text(dialog, row, NAME) for row in range(dialog.tree.rows.rowCount())]
 
 
 def add(qtbot: QtBot, dialog: QueueDialog, paths: list[Path], count: int) -> None:
@@ -62,8 +69,9 @@ def add(qtbot: QtBot, dialog: QueueDialog, paths: list[Path], count: int) -> Non
 
 def select(dialog: QueueDialog, name: str) -> None:
     dialog.tree.clearSelection()
-    (item,) = dialog.tree.findItems(name, Qt.MatchFlag.MatchExactly)
-    item.setSelected(True)
+    cell = dialog.tree.rows.index(scan_names(dialog).index(name), NAME)
+    flags = QItemSelectionModel.SelectionFlag
+    dialog.tree.selectionModel().select(cell, flags.Select | flags.Rows)
 
 
 def drop(dialog: QueueDialog, paths: list[Path]) -> None:
@@ -175,10 +183,10 @@ def test_a_scan_without_mask_says_so_unless_there_is_a_recipe(
 ):
     (scans / "a-mask.png").unlink()
     add(qtbot, dialog, [scans / "a.tif"], 1)
-    assert dialog.tree.topLevelItem(0).text(NOTE) == "has no mask"
+    assert text(dialog, 0, NOTE) == "has no mask"
     save_recipe(recipe_of("cracks", {}), tmp_path / "recipe.json")
     dialog.options.use_recipe(tmp_path / "recipe.json")
-    qtbot.waitUntil(lambda: dialog.tree.topLevelItem(0).text(NOTE) == "mask from the recipe")
+    qtbot.waitUntil(lambda: text(dialog, 0, NOTE) == "mask from the recipe")
 
 
 def test_the_list_survives_the_window(dialog: QueueDialog, scans: Path, qtbot: QtBot, context: Context):
@@ -216,7 +224,7 @@ def test_a_queue_runs_while_the_window_answers(dialog: QueueDialog, scans: Path,
     qtbot.waitUntil(lambda: ("c.tif", "done") in rows(dialog))
     ticks.stop()
     assert rows(dialog) == [("a.tif", "done"), ("b.tif", "failed"), ("c.tif", "done")]
-    assert "has no mask" in dialog.tree.topLevelItem(1).text(NOTE)
+    assert "has no mask" in text(dialog, 1, NOTE)
     assert dialog.counts.text() == "2 done, 1 failed"
     assert {"restoring", "writing"} & shown
     assert tree(scans / "restored") == ["a.json", "a.tif", "c.json", "c.tif"]
