@@ -2062,7 +2062,7 @@
     </message>
     <message>
         <source>No layer of the network is larger than the rank {rank}; choose a smaller one.</source>
-        <translation type="unfinished"></translation>
+        <translation>网络中没有大于秩 {rank} 的层；请选择更小的秩。</translation>
     </message>
     <message>
         <source>No scan in {source} has a mask beside it (NAME{suffix}.png); add masks or give --recipe.</source>

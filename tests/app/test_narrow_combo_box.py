@@ -21,9 +21,9 @@ def box(qtbot: QtBot) -> NarrowComboBox:
     qtbot.addWidget(made)
     made.addItems([LONG, "short"])
     made.setPlaceholderText("Own settings")
-    made.resize(160, 28)
     made.show()
     qtbot.waitExposed(made)
+    made.resize(made.fontMetrics().horizontalAdvance(LONG) * 2 // 3, 28)
     return made
 
 

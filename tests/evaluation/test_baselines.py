@@ -226,7 +226,7 @@ def test_without_names_everything_that_can_run_is_measured(
         ("", "has no prompt"),
         ("gold\n" + "a" * 1001, "is no prompt"),
         ("gold\x07", "is no prompt"),
-        (None, "UTF-8"),
+        (None, "can't be read"),
     ],
 )
 def test_files_that_are_no_prompts_are_refused(
