@@ -77,10 +77,13 @@ def _palette(data: bytes, bits: int) -> NDArray[np.uint8]:
 
 
 def _with_pillow(path: Path) -> NDArray[np.uint8]:
-    """Decode a picture with run lengths; raise ``ValueError`` if Pillow would take it for another kind."""
+    """Decode a picture with run lengths; raise ``ValueError`` if Pillow would take it for another kind.
+
+    A palette of all greys is read right: there the indices are the greys.
+    """
     from PIL import Image
 
     with Image.open(path, formats=["BMP"]) as picture:
-        if picture.mode != "P":
-            raise ValueError(f"run lengths of a palette of greys, read as {picture.mode}")
-        return np.asarray(picture.convert("RGB"))
+        if picture.mode not in ("P", "L"):
+            raise ValueError(f"run lengths of a palette, read as {picture.mode}")
+        return np.asarray(picture.convert("RGB") if picture.mode == "P" else picture)

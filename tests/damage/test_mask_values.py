@@ -88,6 +88,17 @@ def four_bit_bmp(path: Path, mask: np.ndarray) -> None:
     )
 
 
+def run_length_bmp(path: Path, mask: np.ndarray) -> None:
+    """Write a BMP of 8 bits a pixel with run lengths, whose palette is all greys."""
+    height, width = mask.shape
+    rows = (b"".join(bytes([1, 255 * int(each)]) for each in row) + b"\0\0" for row in mask[::-1])
+    data = b"".join(rows) + b"\0\1"
+    header = struct.pack("<IiiHHIIiiII", 40, width, height, 1, 8, 1, len(data), 0, 0, 256, 0)
+    palette = b"".join(bytes([grey, grey, grey, 0]) for grey in range(256))
+    start = 14 + len(header) + len(palette)
+    path.write_bytes(b"BM" + struct.pack("<III", start + len(data), 0, start) + header + palette + data)
+
+
 def colour_map(black: int, white: int, scale: int) -> np.ndarray:
     table = np.zeros((3, 256), np.uint16)
     table[:, white], table[:, black] = scale, 0
@@ -192,6 +203,7 @@ CONTAINERS: dict[str, Write] = {
     "BMP, black and white palette": pillow("BMP", two_colours(0, 255)),
     "BMP, reversed palette": pillow("BMP", two_colours(255, 0)),
     "BMP, 4 bits": four_bit_bmp,
+    "BMP, run lengths": run_length_bmp,
     "BMP, RGB": pillow("BMP", lambda m: Image.fromarray(stacked(full, full, full)(m))),
     "GIF": pillow("GIF", lambda m: Image.fromarray(full(m))),
     "WebP": pillow("WEBP", lambda m: Image.fromarray(stacked(full, full, full)(m)), lossless=True),
