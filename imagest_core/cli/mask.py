@@ -170,7 +170,7 @@ def _run(args: argparse.Namespace, progress: Progress) -> None:
             damage = damage if protected is None else with_protection(damage, protected)
             part = progress.part(0.0, 1.0, "cleaning the rim")
             rim = clean_rim(painting, damage, args.rim, part, within=within)
-            damage = rim.damage
+            damage = rim.damage if protected is None else rim.damage.without(protected)
             notes.append(f"rim: {counted(rim.pixels, 'pixel')} added, at most {rim.limit} px wide")
     notes += _write(damage, args, inputs)
     if args.save_recipe is not None:
@@ -332,6 +332,7 @@ def _examples(
     from imagest_core.damage.detection.prediction import ExampleParameters
     from imagest_core.damage.detection.trainable import StrokeClassifier
     from imagest_core.damage.detection.trained_model import load_model, save_model
+    from imagest_core.damage.mask_io import check_class_mask
 
     names = (*CLEAN_UP, "scale", "threshold")
     given = {name: getattr(args, name) for name in names if getattr(args, name) is not None}
@@ -343,9 +344,11 @@ def _examples(
         else:
             strokes = _strokes(args, (painting.width, painting.height))
             classifier.update(strokes, progress.part(0, 0.2, "learning from the examples"))
+        model = classifier.model
+        assert model is not None
+        if len(model.labels) > 2:  # intact paint, and several classes
+            check_class_mask(args.out)
         damage = classifier.derive(progress.part(0.2, 1))
-    assert classifier.model is not None
-    model = classifier.model
     notes = [_layer_note(layer) for layer in layers]
     unchecked = "" if model.checked else "; its file has no checksum, so it was not checked"
     notes += [f"damage model {model.sha256[:16]}, works at 1/{1 << model.level} of the size{unchecked}"]

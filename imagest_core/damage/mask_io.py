@@ -240,15 +240,20 @@ def write_class_mask(
     Written as by :func:`write_mask`; raises ``OutputError``, also for another ending than .png.
     """
     path = Path(path)
-    if path.suffix.lower() != ".png":
-        raise OutputError(
-            Message("A mask of several classes is written as .png, not as '{path}'.", path=path.name)
-        )
+    check_class_mask(path)
     palette = np.arange(256, dtype=np.uint8).repeat(3).reshape(256, 3)
     for item in damage.classes:
         palette[item.label] = np.frombuffer(bytes.fromhex(item.colour[1:]), np.uint8)
     with replacing(path, force=force, inputs=inputs) as temporary, temporary.open("wb") as file:
         _write_png(damage, file, palette)
+
+
+def check_class_mask(path: Path) -> None:
+    """Raise ``OutputError`` unless a mask of several classes can have this name."""
+    if path.suffix.lower() != ".png":
+        raise OutputError(
+            Message("A mask of several classes is written as .png, not as '{path}'.", path=path.name)
+        )
 
 
 def _bands(damage: DamageMap) -> Iterator[NDArray[np.uint8]]:

@@ -185,8 +185,12 @@ def test_strokes_of_several_classes_give_an_indexed_mask(cli, damaged, holes, st
     parts = {each.value: each for each in read_mask_parts(out).parts}
     assert set(parts) == {"1", "4"}
     assert parts["1"].colour == LOSS.colour
-    answer = cli("mask", damaged, "-o", tmp_path / "again.png", "--method", "examples", "--model", model)
+    again = ["mask", damaged, "--method", "examples", "--model", model]
+    answer = cli(*again, "-o", tmp_path / "again.png")
     assert "classes: 1=loss, 4=stain" in answer.out
+    write_picture(tmp_path / "all.png", np.full_like(picture, 255))
+    answer = cli(*again, "-o", tmp_path / "again.tif", "--protect", tmp_path / "all.png")
+    assert "written as .png" in answer.err, "before damage is searched for"
 
     restored = tmp_path / "restored.tif"
     restoring = ["restore", damaged, "--mask", out, "-o", restored, "--engine", "harmonic"]
@@ -290,3 +294,16 @@ def test_mask_is_limited_to_a_selection_and_keeps_out_of_protected_pixels(cli, d
     assert marked[:80, 60:].any()
     assert not marked[kept].any()
     assert not marked[80:].any()
+
+
+def test_a_learned_mask_with_a_clean_rim_is_black_and_white(cli, damaged, strokes, tmp_path):
+    out, protect = tmp_path / "found.png", tmp_path / "protect.png"
+    kept = np.zeros(read_picture(strokes, 0).shape, np.uint8)
+    kept[:, :60] = 255
+    write_picture(protect, kept)
+    learning = ["mask", damaged, "-o", out, "--method", "examples", "--examples", strokes]
+    answer = cli(*learning, "--protect", protect, "--rim", 4)
+    assert (answer.code, answer.err) == (0, "")
+    assert "classes:" not in answer.out
+    assert set(np.unique(read_picture(out, 0))) == {0, 255}
+    assert not read_picture(out, 0)[kept > 0].any()
