@@ -10,6 +10,7 @@ from pathlib import Path
 import torch
 
 from imagest_core.models.stable_diffusion.components import Components, quiet
+from imagest_core.models.transfer import put
 from imagest_core.painting.atomic import hidden_part, remove_stale
 
 
@@ -19,17 +20,16 @@ def write_folder(target: Path, write: Callable[[Path], None]) -> Path:
     What a killed training left of an earlier one is removed.
     """
     remove_stale(target)
-    temporary = hidden_part(target)
+    temporary, earlier = hidden_part(target), hidden_part(target)
     temporary.mkdir()
     try:
         write(temporary)
         for path in temporary.rglob("*.safetensors"):
             path.chmod(0o644)  # safetensors restricts access to the owner
-        if target.exists():
-            shutil.rmtree(target)
-        temporary.rename(target)
+        put(temporary, target, earlier)
     finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+        for folder in (temporary, earlier):
+            shutil.rmtree(folder, ignore_errors=True)
     return target
 
 
