@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
@@ -34,28 +34,22 @@ def locked_run(folder: Path) -> Iterator[None]:
             raise OutputError(
                 f"Another training is running in {folder}: wait until it has ended, or choose another folder."
             )
-        try:
-            yield
-        finally:
-            with suppress(OSError):
-                (folder / LOCK).unlink()
+        yield  # the file stays: otherwise one training could lock it, and another one a new file
 
 
 def _locked(file: BinaryIO) -> bool:
     """Lock an open file; return False if another process has. Some network drives have no locks: True."""
-    if sys.platform == "win32":
-        import msvcrt
-
-        file.seek(0)
-        with suppress(OSError):
-            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-            return True
-        return False
-    import fcntl
-
     try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
+        if sys.platform == "win32":
+            import msvcrt
+
+            file.seek(0)
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+        else:
+            import fcntl
+
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except (BlockingIOError, PermissionError):
         return False
     except OSError:
         return True

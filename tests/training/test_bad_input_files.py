@@ -244,5 +244,10 @@ def test_two_trainings_in_one_folder_are_refused(tmp_path: Path, monkeypatch: py
         other.kill()
         other.communicate()
     with locked_run(folder):
-        assert (folder / LOCK).is_file()
-    assert not list(folder.iterdir())
+        late = (folder / LOCK).open("ab")
+    with late:
+        import fcntl
+
+        fcntl.flock(late, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        with pytest.raises(OutputError, match="Another training is running in"), locked_run(folder):
+            pass
