@@ -1,4 +1,4 @@
-"""Handle Ctrl-C and SIGTERM: first cancel between two steps, then interrupt; the end of work is not."""
+"""Handle Ctrl-C and SIGTERM: cancel between two steps, then interrupt, but never what ends the work."""
 
 from __future__ import annotations
 
@@ -58,7 +58,8 @@ class Interrupt:
         if not self.requested:
             self.requested = True
             self._acknowledge()
-            self._alarm(GRACE_PERIOD)
+            if not self.held:
+                self._alarm(GRACE_PERIOD)
             return
         self.insisted |= number in SIGNALS
         self._alarm(0)

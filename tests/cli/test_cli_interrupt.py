@@ -117,3 +117,12 @@ def test_an_interrupt_inside_an_import_keeps_the_exit_code():
         process.send_signal(signal.SIGINT)
         time.sleep(0.05)
     assert (process.wait(), process.communicate()[1]) == (130, "imagest: cancelled.\n")
+
+
+@pytest.mark.skipif(not hasattr(signal, "getitimer"), reason="needs the alarm of Unix")
+def test_a_signal_at_the_end_sets_no_alarm():
+    with Interrupt(lambda: None) as asked:
+        interrupt.hold()
+        signal.raise_signal(signal.SIGINT)
+        assert asked.requested
+        assert not 0 < signal.getitimer(signal.ITIMER_REAL)[0] <= interrupt.GRACE_PERIOD
