@@ -198,6 +198,8 @@ CONTAINERS: dict[str, Write] = {
         extrasamples=[0],
     ),
     "TIFF, JPEG": tiff(full, compression="jpeg", compressionargs={"level": 100}, tile=(64, 64)),
+    "TIFF, JPEG 2000, 4 bits": tiff(grey(np.uint8, 15), compression="jpeg2000", bitspersample=4),
+    "TIFF, JPEG 2000, 12 bits": tiff(grey(np.uint16, 4095), compression="jpeg2000", bitspersample=12),
     "BMP, 1 bit": pillow("BMP", Image.fromarray),
     "BMP, grey": pillow("BMP", lambda m: Image.fromarray(full(m))),
     "BMP, black and white palette": pillow("BMP", two_colours(0, 255)),

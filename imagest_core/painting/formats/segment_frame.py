@@ -53,7 +53,7 @@ class FrameCheck:
         height = min(self.segment_height, self.height - row * self.segment_height)
         fits = width <= frame.width <= self.segment_width and height <= frame.height
         fits = fits and (not self.tiled or frame.height <= self.segment_height)
-        if not fits or frame.samples != self.samples or -(-frame.bits // 8) != self.bits // 8:
+        if not fits or frame.samples != self.samples or -(-frame.bits // 8) != -(-self.bits // 8):
             raise ValueError(f"a segment declares {frame}")
 
 
