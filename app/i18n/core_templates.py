@@ -202,7 +202,7 @@ TEMPLATES = (
     QT_TRANSLATE_NOOP("Core", "The connection to {host} broke; try again."),
     QT_TRANSLATE_NOOP("Core", "The damage at {x}, {y} is {thickness} pixels thick, more than this engine sees at the scan's own scale ({largest}); choose the automatic scale."),
     QT_TRANSLATE_NOOP("Core", "The damage model was learned from the scan alone: leave out the further pictures."),
-    QT_TRANSLATE_NOOP("Core", "The damage model was learned with further pictures of the work ({expected}, given are {count}): use the same kinds of pictures in the same order."),
+    QT_TRANSLATE_NOOP("Core", "The damage model was learned with further pictures of the work ({expected}; {count} given): use the same kinds of pictures in the same order."),
     QT_TRANSLATE_NOOP("Core", "The damage model {model} is not the one that the recipe was saved with: save the recipe again."),
     QT_TRANSLATE_NOOP("Core", "The damage model {model} was learned with registered pictures, which fit one scan: save the recipe with another model."),
     QT_TRANSLATE_NOOP("Core", "The disk became full while {target} was written; free some space or choose another disk."),

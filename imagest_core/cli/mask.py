@@ -113,7 +113,8 @@ def _add_example_options(parser: argparse.ArgumentParser) -> None:
         action="append",
         metavar="VALUE=CLASS",
         help="STROKES has other values: the class of the strokes with this index, grey value or #rrggbb, "
-        "such as 1=loss, 2=crack and 3=intact; repeatable. MASK is then an indexed PNG",
+        "such as 1=loss, 2=crack and 3=intact; repeatable. With several classes of damage, MASK is an "
+        "indexed PNG",
     )
     add("--model", type=Path, metavar="FILE", help="a damage model saved with --save-model")
     add(

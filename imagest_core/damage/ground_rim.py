@@ -1,7 +1,7 @@
 """Ground around a mask that ends within a loss: pixels that look like the damage next to them.
 
 ``rim`` compares a narrow ring with the paint just beyond it, so it doesn't see a strip of ground that is
-wider than that and ends sharply. Such a strip has the colours of the damage, and paint further out hasn't.
+wider than that and ends sharply. Such a strip has the colours of the damage; the paint further out does not.
 """
 
 from __future__ import annotations

@@ -122,7 +122,7 @@ def too_few(works: int, *, held_out: bool) -> str:
     which = "all" if held_out else "none"
     return (
         f"The training folders hold too few works ({works}): {which} of them would be held out for the "
-        "evaluation, which their names decide; add more, of which one in seven is held out."
+        "evaluation, which depends on their names; add more works (about one in seven is held out)."
     )
 
 

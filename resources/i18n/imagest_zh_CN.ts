@@ -1437,7 +1437,7 @@
         <translation>该损伤模型只用扫描件学习：请不要使用其他图片。</translation>
     </message>
     <message>
-        <source>The damage model was learned with further pictures of the work ({expected}, given are {count}): use the same kinds of pictures in the same order.</source>
+        <source>The damage model was learned with further pictures of the work ({expected}; {count} given): use the same kinds of pictures in the same order.</source>
         <translation>该损伤模型学习时还用了作品的其他图片（{expected} 张，现给出 {count} 张）：请按相同顺序使用同类图片。</translation>
     </message>
     <message>

@@ -155,8 +155,8 @@ def check_layer_count(expected: int, given: int) -> None:
     if given != expected:
         raise MaskError(
             Message(
-                "The damage model was learned with further pictures of the work ({expected}, given are "
-                "{count}): use the same kinds of pictures in the same order.",
+                "The damage model was learned with further pictures of the work ({expected}; {count} "
+                "given): use the same kinds of pictures in the same order.",
                 expected=expected,
                 count=given,
             )
