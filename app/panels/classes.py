@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QColor, QIcon, QImage, QKeyEvent, QMouseEvent, QPixmap
@@ -30,7 +32,8 @@ from imagest_core.damage.classes import CRACK, DEFAULT_CLASSES, MAX_LABEL, TEAR,
 from imagest_core.damage.hatching import hatch, lattice
 from imagest_core.damage.statistics import ClassStatistics
 from imagest_core.painting.geometry import Box
-from imagest_core.project.operations import settings
+from imagest_core.project.operations import Operation, settings
+from imagest_core.project.state import State
 
 SWITCH = QSize(16, 16)
 AREA_WIDTH = 84
@@ -172,7 +175,7 @@ class ClassRow(QWidget):
             self, self.tr("Rename class"), self.tr("Name"), QLineEdit.EchoMode.Normal, self._class_name
         )
         if accepted and name.strip() and name.strip() != self._class_name:
-            self._do(lambda state: settings.rename_class(state, self.item.label, name.strip()))
+            self._do(lambda state, label: settings.rename_class(state, label, name.strip()))
 
     def follow(self, other: ClassRow) -> None:
         """Come after ``other`` in the order of Tab."""
@@ -188,17 +191,17 @@ class ClassRow(QWidget):
         self.setProperty("chosen", chosen)
         repolish(self)
 
-    def _do(self, make: object) -> None:
-        document = self._context.document
-        if document is not None:
-            self._context.do(make(document.state))  # type: ignore[operator]
+    def _do(self, change: Callable[[State, int], Operation]) -> None:
+        """Change the class that the row shows now, even if a stroke ends first."""
+        label = self.item.label
+        self._context.do(lambda state: change(state, label))
 
     def _recolour(self) -> None:
         colour = QColorDialog.getColor(
             QColor(self.item.colour), self, self.tr("Colour of {0}").format(self._class_name)
         )
         if colour.isValid():
-            self._do(lambda state: settings.recolour_class(state, self.item.label, colour.name()))
+            self._do(lambda state, label: settings.recolour_class(state, label, colour.name()))
 
     def _policies(self) -> dict[Policy, tuple[str, str, Policy]]:
         """Text and tooltip of each policy, and the one that follows it."""
@@ -227,7 +230,7 @@ class ClassRow(QWidget):
         """Change the policy; a protection that ends is reported, with a button that brings it back."""
         document, item = self._context.document, self.item
         label = item.label
-        self._do(lambda state: settings.set_policy(state, label, policy))
+        self._do(lambda state, label: settings.set_policy(state, label, policy))
         if document is None or item.policy is not Policy.PROTECT or not document.state.damage.has(label):
             return
 
@@ -245,11 +248,11 @@ class ClassRow(QWidget):
 
     def _toggle_shown(self) -> None:
         shown = not self.item.visible
-        self._do(lambda state: settings.show_class(state, self.item.label, shown))
+        self._do(lambda state, label: settings.show_class(state, label, shown))
 
     def _toggle_locked(self) -> None:
         locked = not self.item.locked
-        self._do(lambda state: settings.lock_class(state, self.item.label, locked))
+        self._do(lambda state, label: settings.lock_class(state, label, locked))
 
 
 class ClassList(QWidget):
@@ -290,6 +293,7 @@ class ClassList(QWidget):
             row.show_class(item)
         for place, row in enumerate(self._made):
             row.setVisible(place < len(classes))
+            row.setEnabled(place < len(classes))
         self._rows = {row.item.label: row for row in self._made[: len(classes)]}
         self._mark()
         self._show()

@@ -10,7 +10,8 @@ from pytestqt.qtbot import QtBot
 from app.document import OpenDocument
 from app.panels.classes import ClassRow
 from app.window.main_window import MainWindow
-from imagest_core.damage.classes import Policy
+from imagest_core.damage.classes import DamageClass, Policy
+from imagest_core.project.operations.settings import add_class
 
 
 @pytest.fixture
@@ -75,3 +76,17 @@ def test_tab_visits_the_rows_in_their_order(window: MainWindow, rows: list[Class
         at = at.nextInFocusChain()
     places = [order.index(one) for row in rows for one in order if row.isAncestorOf(one)]
     assert places == list(range(places[0], places[0] + 1 + 4 * len(rows))), "one row takes the focus, too"
+
+
+def test_the_row_of_a_class_that_was_undone_changes_nothing(
+    window: MainWindow, rows: list[ClassRow], opened: OpenDocument
+):
+    opened.do(add_class(opened.state, DamageClass(40, "soot", "#8c6d31")))
+    row = next(row for row in window.damage.findChildren(ClassRow) if row.item.label == 40)
+    window.action("undo").trigger()
+    assert not row.isVisible()
+    assert row not in window.damage.classes._rows.values()
+    before = opened.state.damage.classes
+    for pressed in row.findChildren(QAbstractButton):
+        pressed.click()
+    assert opened.state.damage.classes == before
