@@ -215,6 +215,21 @@ def test_adding_shows_how_far_it_is_and_can_be_stopped(
     assert len(names(dialog)) < COUNT + 200
 
 
+def test_a_list_whose_filling_was_stopped_is_there_after_a_restart(
+    qtbot: QtBot, context: Context, tmp_path: Path
+):
+    for number in range(200):
+        make_scan(tmp_path / "more" / f"more{number}.tif", mask=False)
+    made = QueueDialog(context)
+    qtbot.addWidget(made)
+    context.queue.adding.connect(lambda _: made.adding.stop.click())
+    made.add([tmp_path / "more"])
+    qtbot.waitUntil(lambda: made.add_scans.isEnabled() and context.background.resting and not made._reading)
+    assert made.message.text().startswith("Stopped.")
+    assert context.queue.folder is not None
+    assert context.settings.queue_folder == context.queue.folder
+
+
 def test_the_end_of_the_program_stops_adding(context: Context, jobs: JobList, tmp_path: Path):
     context.queue.open(jobs.folder)
     for number in range(20):
