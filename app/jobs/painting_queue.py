@@ -319,7 +319,9 @@ def _sources(
 
 def _left_out(files: list[Path]) -> Message:
     names = ", ".join(file.name for file in files[:NAMED]) + (", …" if len(files) > NAMED else "")
-    return Message("Left out, as they are no pictures that can be restored: {names}.", names=names)
+    return Message(
+        "These files are not pictures that can be restored, so they were left out: {names}.", names=names
+    )
 
 
 def _source_of(job: PaintingJob) -> Source:
