@@ -196,6 +196,20 @@ def test_progress_stays_while_a_job_runs(dialog: QueueDialog, qtbot: QtBot):
     assert names(dialog, STATE)[1] == "done"
 
 
+def test_a_job_that_has_started_counts_as_running(
+    dialog: QueueDialog, jobs: JobList, qtbot: QtBot, context: Context
+):
+    claim = jobs.claim()
+    assert claim is not None
+    context.queue._show_news([(claim.job.id, "running", 0.1, "restoring")])
+    select(dialog, 0)
+    qtbot.waitUntil(lambda: "1 running" in dialog.counts.text())
+    assert names(dialog, STATE)[0] == "restoring · 10%"
+    assert dialog.cancel.isEnabled()
+    assert not dialog.remove.isEnabled()
+    assert not dialog.down.isEnabled()
+
+
 def test_adding_shows_how_far_it_is_and_can_be_stopped(
     dialog: QueueDialog, qtbot: QtBot, context: Context, tmp_path: Path
 ):
