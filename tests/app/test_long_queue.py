@@ -19,7 +19,7 @@ from app.dialogs.queue_table import NAME, STATE
 from imagest_core.batch.job import Job, JobState
 from imagest_core.batch.job_list import JobList
 from imagest_core.batch.settings import BatchSettings
-from imagest_core.batch.start import save_settings
+from imagest_core.batch.start import LISTING, save_settings
 from imagest_core.progress import Cancelled
 
 COUNT = 60
@@ -210,14 +210,21 @@ def test_a_job_that_has_started_counts_as_running(
     assert not dialog.down.isEnabled()
 
 
+def stop_once_some_are_added(context: Context, dialog: QueueDialog, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Click *Stop adding* while jobs are stored, which is slow enough for it."""
+    monkeypatch.setattr("app.jobs.painting_queue.REPORTS_PER_SECOND", 1e9)
+    context.queue.adding.connect(lambda _: time.sleep(0.01), Qt.ConnectionType.DirectConnection)
+    context.queue.adding.connect(lambda report: report.stage == LISTING and dialog.adding.stop.click())
+
+
 def test_adding_shows_how_far_it_is_and_can_be_stopped(
-    dialog: QueueDialog, qtbot: QtBot, context: Context, tmp_path: Path
+    dialog: QueueDialog, qtbot: QtBot, context: Context, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     for number in range(200):
         make_scan(tmp_path / "more" / f"more{number}.tif", mask=False)
     seen: list[str] = []
     context.queue.adding.connect(lambda _: seen.append(dialog.adding.counts.text()))
-    context.queue.adding.connect(lambda _: dialog.adding.stop.click())
+    stop_once_some_are_added(context, dialog, monkeypatch)
     dialog.adding._soon.setInterval(0)
     dialog.add([tmp_path / "more"])
     qtbot.waitUntil(lambda: dialog.adding.isVisible() or bool(seen))
@@ -230,13 +237,13 @@ def test_adding_shows_how_far_it_is_and_can_be_stopped(
 
 
 def test_a_list_whose_filling_was_stopped_is_there_after_a_restart(
-    qtbot: QtBot, context: Context, tmp_path: Path
+    qtbot: QtBot, context: Context, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     for number in range(200):
         make_scan(tmp_path / "more" / f"more{number}.tif", mask=False)
     made = QueueDialog(context)
     qtbot.addWidget(made)
-    context.queue.adding.connect(lambda _: made.adding.stop.click())
+    stop_once_some_are_added(context, made, monkeypatch)
     made.add([tmp_path / "more"])
     qtbot.waitUntil(lambda: made.add_scans.isEnabled() and context.background.resting and not made._reading)
     assert made.message.text().startswith("Stopped.")
