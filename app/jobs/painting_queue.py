@@ -143,7 +143,6 @@ class PaintingQueue(QObject):
         ``Cancelled`` after :meth:`stop_adding`; what was added until then stays.
         """
         assert self.list is not None
-        self._stop_adding.clear()
         progress = Progress(_Sparse(self.adding.emit).report, self._stop_adding.is_set)
         chosen = self.settings() or settings
         sources, left = _sources(paths, chosen.mask_suffix, self.list.folder, progress.check)
@@ -154,6 +153,10 @@ class PaintingQueue(QObject):
         if new:
             open_batch(self.list.folder, new, chosen, progress=progress, notice=notes.append)
         return Added(len(new), len(sources) - len(new), tuple(notes))
+
+    def allow_adding(self) -> None:
+        """Forget earlier calls of :meth:`stop_adding`; later ones count, even before :meth:`add` starts."""
+        self._stop_adding.clear()
 
     def stop_adding(self) -> None:
         """Add no further painting."""

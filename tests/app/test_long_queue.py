@@ -236,6 +236,23 @@ def test_adding_shows_how_far_it_is_and_can_be_stopped(
     assert len(names(dialog)) < COUNT + 200
 
 
+def test_adding_can_be_stopped_before_it_starts(
+    dialog: QueueDialog, qtbot: QtBot, context: Context, tmp_path: Path
+):
+    for number in range(20):
+        make_scan(tmp_path / "more" / f"more{number}.tif", mask=False)
+    busy = threading.Event()
+    for _ in range(os.cpu_count() or 1):
+        context.background.submit(busy.wait, lambda _: None, priority=10)
+    dialog.add([tmp_path / "more"])
+    dialog.adding.stop.click()
+    busy.set()
+    qtbot.waitUntil(lambda: dialog.add_scans.isEnabled())
+    assert dialog.message.text().startswith("Stopped.")
+    dialog.add([tmp_path / "more"])
+    qtbot.waitUntil(lambda: dialog.message.text() == "20 paintings added.")
+
+
 def test_a_list_whose_filling_was_stopped_is_there_after_a_restart(
     qtbot: QtBot, context: Context, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
