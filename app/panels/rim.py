@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
 from app.commands import mask as masking
@@ -27,12 +26,7 @@ number."""
 
 
 class RimPanel(QWidget):
-    """The button *Clean rim*, and what it proposes: apart from the mask until it is added.
-
-    ``proposing(bool)``: a proposal is shown, or no longer.
-    """
-
-    proposing = Signal(bool)
+    """The button *Clean rim*, and what it proposes: apart from the mask until it is added."""
 
     def __init__(self, context: Context) -> None:
         super().__init__()
@@ -119,7 +113,6 @@ class RimPanel(QWidget):
         text = self.tr("Preview: {0} px around the mask still show ground, shadow or a raised edge.")
         self.status.setText(text.format(f"{cleaned.pixels:,}"))
         self._answer.show()
-        self.proposing.emit(True)
 
     def _show_rim(self) -> None:
         """Show the proposed rim, or what is visible of a large one; without that, the last part stays."""
@@ -166,7 +159,6 @@ class RimPanel(QWidget):
         self._cleaned, self._places = None, []
         self._context.selection.proposal = None
         self._answer.hide()
-        self.proposing.emit(False)
 
 
 def _places(rim: DamageMap) -> list[Box]:
