@@ -284,10 +284,7 @@ class QueueDialog(Dialog):
         )
 
     def _added(self, added: Added) -> None:
-        self._adding = False
-        self.adding.end()
-        if self._proposed and self._queue.folder is not None:
-            self._context.settings.remember_queue_folder(self._queue.folder)
+        self._end_adding()
         new = self.tr("%n painting(s) added.", "", added.new) if added.new or not added.known else ""
         known = self.tr("%n painting(s) in the list already.", "", added.known) if added.known else ""
         notes = [localized(note) for note in added.notes]
@@ -296,18 +293,24 @@ class QueueDialog(Dialog):
         self._queue.changed.emit()
 
     def _not_added(self, error: Exception) -> None:
-        self._adding = False
-        self.adding.end()
-        jobs = self._queue.list
-        if self._proposed and (jobs is None or not jobs.exists):
-            self._queue.close()
-            self.options.refresh()
+        self._end_adding()
         if isinstance(error, Cancelled):
             self.say(self.tr("Stopped. What was added stays in the list."), "soft")
             self._queue.changed.emit()
         else:
             self.say(explained(error)[0], "bad")
         self.enable()
+
+    def _end_adding(self) -> None:
+        """Keep a proposed folder if there is a list in it now."""
+        self._adding = False
+        self.adding.end()
+        jobs = self._queue.list
+        if self._proposed and jobs is not None and jobs.exists:
+            self._context.settings.remember_queue_folder(jobs.folder)
+        elif self._proposed:
+            self._queue.close()
+            self.options.refresh()
 
     def _change_folder(self, folder: Path) -> None:
         self._queue.open(folder)

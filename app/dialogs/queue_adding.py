@@ -36,6 +36,7 @@ class AddingBar(QWidget):
 
     def begin(self) -> None:
         """Wait for the first report: how many scans there are is not known yet."""
+        self._queue.allow_adding()
         self.bar.setRange(0, 0)
         self.counts.setText("")
         self.stop.setEnabled(True)

@@ -60,8 +60,8 @@ class Listed(NamedTuple):
 class PaintingQueue(QObject):
     """The job list of one folder, and the process that works on it.
 
-    ``changed()``: jobs were added, moved or ended; ``adding(Report)``: how far adding is; ``news(list)``:
-    news of running jobs, each ``(id, state, fraction, stage)``; ``running_changed(bool)``;
+    ``changed()``: jobs were added or moved, have started or ended; ``adding(Report)``: how far adding is;
+    ``news(list)``: news of running jobs, each ``(id, state, fraction, stage)``; ``running_changed(bool)``;
     ``failed(Exception)``: adding or running failed as a whole.
     """
 
@@ -75,6 +75,7 @@ class PaintingQueue(QObject):
         super().__init__(parent)
         self._runner: Jobs | None = None
         self._wanted, self._title = False, ""
+        self._known_running: set[str] = set()
         self.list: JobList | None = None
         self._reader: JobReader | None = None
         self._lock, self._stop_adding = threading.Lock(), threading.Event()
@@ -142,7 +143,6 @@ class PaintingQueue(QObject):
         ``Cancelled`` after :meth:`stop_adding`; what was added until then stays.
         """
         assert self.list is not None
-        self._stop_adding.clear()
         progress = Progress(_Sparse(self.adding.emit).report, self._stop_adding.is_set)
         chosen = self.settings() or settings
         sources, left = _sources(paths, chosen.mask_suffix, self.list.folder, progress.check)
@@ -153,6 +153,10 @@ class PaintingQueue(QObject):
         if new:
             open_batch(self.list.folder, new, chosen, progress=progress, notice=notes.append)
         return Added(len(new), len(sources) - len(new), tuple(notes))
+
+    def allow_adding(self) -> None:
+        """Forget earlier calls of :meth:`stop_adding`; later ones count, even before :meth:`add` starts."""
+        self._stop_adding.clear()
 
     def stop_adding(self) -> None:
         """Add no further painting."""
@@ -216,6 +220,7 @@ class PaintingQueue(QObject):
     def _run(self) -> None:
         assert self.list is not None
         jobs, settings = self.list, self.settings() or BatchSettings()
+        self._known_running.clear()
         self._submit(self._title, lambda progress: _run(jobs, settings, progress))
 
     def pause(self) -> None:
@@ -249,8 +254,11 @@ class PaintingQueue(QObject):
 
     def _show_news(self, news: list[tuple[str, str, float, str]]) -> None:
         self.news.emit(news)
-        if any(state != JobState.RUNNING for _, state, _, _ in news):
+        running = {job_id for job_id, state, _, _ in news if state == JobState.RUNNING}
+        ended = {job_id for job_id, state, _, _ in news if state != JobState.RUNNING}
+        if ended or running - self._known_running:
             self.changed.emit()
+        self._known_running = (self._known_running | running) - ended
 
     def _failed(self, _: object, error: Exception) -> None:
         self._wanted = False
@@ -319,7 +327,9 @@ def _sources(
 
 def _left_out(files: list[Path]) -> Message:
     names = ", ".join(file.name for file in files[:NAMED]) + (", …" if len(files) > NAMED else "")
-    return Message("Left out, as they are no pictures that can be restored: {names}.", names=names)
+    return Message(
+        "These files are not pictures that can be restored, so they were left out: {names}.", names=names
+    )
 
 
 def _source_of(job: PaintingJob) -> Source:

@@ -385,7 +385,7 @@ class DerivePanel(QWidget):
     def _applied(self, title: str, document: OpenDocument, found: DamageMap, label: int) -> None:
         """Report how much of what was ``found`` has the class ``label`` now; other classes may be kept."""
         self._context.selection.proposal = None
-        action = rim_action(self._context, self._context.selection.label)
+        action = rim_action(self._context, label)
         text = self.tr("{0}: {1} px marked. Correct the mask with the brush and the eraser.")
         pixels = document.state.damage.within(found).count(label)
         self._context.messages.say(text.format(title, f"{pixels:,}"), topic="derive", action=action)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
 from app.commands import mask as masking
@@ -19,6 +18,7 @@ from imagest_core.project.operations.names import operation_name
 
 MAX_SHOWN = 64_000_000
 """Largest box (px) of a proposal; in a larger one only its visible part is shown."""
+NOTHING = Box(0, 0, 0, 0)
 
 PLACE, AROUND, MAX_PLACES = 64, 64, 100
 """Side (px) of the places that the button *Show* zooms to, what is shown around them, and their largest
@@ -26,12 +26,7 @@ number."""
 
 
 class RimPanel(QWidget):
-    """The button *Clean rim*, and what it proposes: apart from the mask until it is added.
-
-    ``proposing(bool)``: a proposal is shown, or no longer.
-    """
-
-    proposing = Signal(bool)
+    """The button *Clean rim*, and what it proposes: apart from the mask until it is added."""
 
     def __init__(self, context: Context) -> None:
         super().__init__()
@@ -39,6 +34,7 @@ class RimPanel(QWidget):
         self._document: OpenDocument | None = None
         self._cleaned: CleanedRim | None = None
         self._places: list[Box] = []
+        self._shown = NOTHING
         self.start_button = button(
             self.tr("Clean rim"),
             self.start,
@@ -62,6 +58,7 @@ class RimPanel(QWidget):
         layout.addLayout(row(self.start_button, None))
         layout.addWidget(self._answer)
         self._answer.hide()
+        context.selection.visible_changed.connect(lambda _: self._show_rim())
 
     @property
     def proposed(self) -> CleanedRim | None:
@@ -110,16 +107,24 @@ class RimPanel(QWidget):
             )
             return
         self._cleaned, self._places = cleaned, _places(added)
-        box = added.bounds()
-        if box.area > MAX_SHOWN:
-            box = box.within(self._context.selection.visible)
         self._context.selection.mask_visible = True
-        if not box.empty:
-            self._context.selection.proposal = Proposal(box, added.read(box) > 0, _main_label(cleaned))
+        self._shown = NOTHING
+        self._show_rim()
         text = self.tr("Preview: {0} px around the mask still show ground, shadow or a raised edge.")
         self.status.setText(text.format(f"{cleaned.pixels:,}"))
         self._answer.show()
-        self.proposing.emit(True)
+
+    def _show_rim(self) -> None:
+        """Show the proposed rim, or what is visible of a large one; without that, the last part stays."""
+        if self._cleaned is None:
+            return
+        added, selection = self._cleaned.added, self._context.selection
+        box = added.bounds()
+        if box.area > MAX_SHOWN:
+            box = box.within(selection.visible)
+        if not box.empty and not self._shown.contains(box):
+            self._shown = box
+            selection.proposal = Proposal(box, added.read(box) > 0, _main_label(self._cleaned))
 
     def show_next(self) -> None:
         """Zoom in to the next part of the proposed rim."""
@@ -154,7 +159,6 @@ class RimPanel(QWidget):
         self._cleaned, self._places = None, []
         self._context.selection.proposal = None
         self._answer.hide()
-        self.proposing.emit(False)
 
 
 def _places(rim: DamageMap) -> list[Box]:

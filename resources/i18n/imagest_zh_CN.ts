@@ -1474,7 +1474,7 @@
     </message>
     <message>
         <source>The study doesn&apos;t help and is discarded: on intact parts that it did not see, its error went from {before} to {after} (standard error {error}).</source>
-        <translation>研究无效，已舍弃：在未参与研究的完好部分，误差从 {before} 变为 {after}（标准误差 {error}）。</translation>
+        <translation>研究无效，已丢弃：在未参与研究的完好部分，误差从 {before} 变为 {after}（标准误差 {error}）。</translation>
     </message>
     <message>
         <source>The study helps: on intact parts that it did not see, its error fell from {before} to {after} (standard error {error}).</source>
@@ -2037,10 +2037,6 @@
         <translation>其任务文件已无法读取：请再次执行相同的命令。</translation>
     </message>
     <message>
-        <source>Left out, as they are no pictures that can be restored: {names}.</source>
-        <translation>以下文件不是可修复的图片，未添加：{names}。</translation>
-    </message>
-    <message>
         <source>Load damage model {file}</source>
         <translation>载入损伤模型 {file}</translation>
     </message>
@@ -2535,6 +2531,10 @@
     <message>
         <source>These files are masks: choose the scans.</source>
         <translation>这些文件是蒙版：请选择扫描件。</translation>
+    </message>
+    <message>
+        <source>These files are not pictures that can be restored, so they were left out: {names}.</source>
+        <translation>以下文件不是可修复的图片，未添加：{names}。</translation>
     </message>
     <message>
         <source>This model can&apos;t refine a fill: choose Stable Diffusion or another model with a strength.</source>

@@ -94,6 +94,20 @@ def test_a_thin_rim_is_shown_where_it_is(
     assert len(revealed) == 1
 
 
+def test_a_large_rim_is_shown_wherever_one_looks(
+    window: MainWindow, marked: OpenDocument, qtbot: QtBot, settle: Settle, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("app.panels.rim.MAX_SHOWN", 100)
+    panel, selection = window.damage.rim, window.context.selection
+    window.area.view.fit_box(Box(0, 0, 12, 12))  # far from the rim
+    click(qtbot, panel.start_button)
+    settle()
+    assert selection.proposal is None
+    click(qtbot, panel.show_button)
+    assert selection.proposal is not None
+    assert selection.proposal.mask.sum() > 200
+
+
 def test_a_proposal_that_is_not_added_is_not_restored(
     window: MainWindow, marked: OpenDocument, qtbot: QtBot, settle: Settle
 ):

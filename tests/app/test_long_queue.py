@@ -19,7 +19,7 @@ from app.dialogs.queue_table import NAME, STATE
 from imagest_core.batch.job import Job, JobState
 from imagest_core.batch.job_list import JobList
 from imagest_core.batch.settings import BatchSettings
-from imagest_core.batch.start import save_settings
+from imagest_core.batch.start import LISTING, save_settings
 from imagest_core.progress import Cancelled
 
 COUNT = 60
@@ -196,14 +196,35 @@ def test_progress_stays_while_a_job_runs(dialog: QueueDialog, qtbot: QtBot):
     assert names(dialog, STATE)[1] == "done"
 
 
+def test_a_job_that_has_started_counts_as_running(
+    dialog: QueueDialog, jobs: JobList, qtbot: QtBot, context: Context
+):
+    claim = jobs.claim()
+    assert claim is not None
+    context.queue._show_news([(claim.job.id, "running", 0.1, "restoring")])
+    select(dialog, 0)
+    qtbot.waitUntil(lambda: "1 running" in dialog.counts.text())
+    assert names(dialog, STATE)[0] == "restoring · 10%"
+    assert dialog.cancel.isEnabled()
+    assert not dialog.remove.isEnabled()
+    assert not dialog.down.isEnabled()
+
+
+def stop_once_some_are_added(context: Context, dialog: QueueDialog, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Click *Stop adding* while jobs are stored, which is slow enough for it."""
+    monkeypatch.setattr("app.jobs.painting_queue.REPORTS_PER_SECOND", 1e9)
+    context.queue.adding.connect(lambda _: time.sleep(0.01), Qt.ConnectionType.DirectConnection)
+    context.queue.adding.connect(lambda report: report.stage == LISTING and dialog.adding.stop.click())
+
+
 def test_adding_shows_how_far_it_is_and_can_be_stopped(
-    dialog: QueueDialog, qtbot: QtBot, context: Context, tmp_path: Path
+    dialog: QueueDialog, qtbot: QtBot, context: Context, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     for number in range(200):
         make_scan(tmp_path / "more" / f"more{number}.tif", mask=False)
     seen: list[str] = []
     context.queue.adding.connect(lambda _: seen.append(dialog.adding.counts.text()))
-    context.queue.adding.connect(lambda _: dialog.adding.stop.click())
+    stop_once_some_are_added(context, dialog, monkeypatch)
     dialog.adding._soon.setInterval(0)
     dialog.add([tmp_path / "more"])
     qtbot.waitUntil(lambda: dialog.adding.isVisible() or bool(seen))
@@ -213,6 +234,38 @@ def test_adding_shows_how_far_it_is_and_can_be_stopped(
     assert not dialog.adding.isVisible()
     qtbot.waitUntil(lambda: len(names(dialog)) > COUNT)
     assert len(names(dialog)) < COUNT + 200
+
+
+def test_adding_can_be_stopped_before_it_starts(
+    dialog: QueueDialog, qtbot: QtBot, context: Context, tmp_path: Path
+):
+    for number in range(20):
+        make_scan(tmp_path / "more" / f"more{number}.tif", mask=False)
+    busy = threading.Event()
+    for _ in range(os.cpu_count() or 1):
+        context.background.submit(busy.wait, lambda _: None, priority=10)
+    dialog.add([tmp_path / "more"])
+    dialog.adding.stop.click()
+    busy.set()
+    qtbot.waitUntil(lambda: dialog.add_scans.isEnabled())
+    assert dialog.message.text().startswith("Stopped.")
+    dialog.add([tmp_path / "more"])
+    qtbot.waitUntil(lambda: dialog.message.text() == "20 paintings added.")
+
+
+def test_a_list_whose_filling_was_stopped_is_there_after_a_restart(
+    qtbot: QtBot, context: Context, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    for number in range(200):
+        make_scan(tmp_path / "more" / f"more{number}.tif", mask=False)
+    made = QueueDialog(context)
+    qtbot.addWidget(made)
+    stop_once_some_are_added(context, made, monkeypatch)
+    made.add([tmp_path / "more"])
+    qtbot.waitUntil(lambda: made.add_scans.isEnabled() and context.background.resting and not made._reading)
+    assert made.message.text().startswith("Stopped.")
+    assert context.queue.folder is not None
+    assert context.settings.queue_folder == context.queue.folder
 
 
 def test_the_end_of_the_program_stops_adding(context: Context, jobs: JobList, tmp_path: Path):

@@ -129,9 +129,9 @@ def test_files_that_are_no_pictures_are_left_out_and_named(dialog: QueueDialog, 
         other.write_text("text")
     drop(dialog, [*others, scans / "a.tif", scans / "b.tif"])
     qtbot.waitUntil(lambda: [name for name, _ in rows(dialog)] == ["a.tif", "b.tif"])
-    qtbot.waitUntil(lambda: "Left out" in dialog.message.text())
+    qtbot.waitUntil(lambda: "left out" in dialog.message.text())
     assert "2 painting" in dialog.message.text()
-    assert dialog.message.text().endswith("can be restored: h.py, i.txt, j.pdf, ….")
+    assert dialog.message.text().endswith("left out: h.py, i.txt, j.pdf, ….")
 
 
 def test_a_damaged_job_file_is_named_when_its_scan_is_added_again(
