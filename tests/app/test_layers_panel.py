@@ -159,14 +159,14 @@ def test_a_model_learned_with_another_number_of_layers_is_refused(
     assert opened.state.damage_model is not None
     assert learn.use_layers.isChecked(), "the model reads the layer"
     learn.use_layers.setChecked(False)
-    assert "(1, given are 0)" in window.damage.derive.state.text()
+    assert "(1; 0 given)" in window.damage.derive.state.text()
     assert not window.damage.derive.apply_button.isEnabled()
 
     learn.forget_button.click()
     commands.remove_layer(window.context, "infrared")
     learn.load(tmp_path / "model.safetensors")
     settle()
-    assert any("(1, given are 0)" in each.sentence for each in said)
+    assert any("(1; 0 given)" in each.sentence for each in said)
     assert opened.state.damage_model is None
 
 

@@ -68,7 +68,7 @@ def test_layers_add_features_and_their_number_must_fit(scan: Painting, tmp_path:
         whole, part = cache.computed(cache.scale.box), cache.read(Box(20, 30, 40, 25))
     assert whole.shape == (HEIGHT // 2, WIDTH // 2, 19 + 7)
     assert np.allclose(whole[30:55, 20:60], part, atol=1e-5)
-    with pytest.raises(MaskError, match="1, given are 0"):
+    with pytest.raises(MaskError, match="1; 0 given"):
         FeatureCache(scan, WorkingScale.of(scan, 1), settings)
 
 
@@ -94,5 +94,5 @@ def test_damage_that_only_a_layer_shows_is_learned(scan: Painting, tmp_path: Pat
     alone = StrokeClassifier(scan, ExampleParameters(scale=2))
     alone.update(strokes)
     assert share(damage) > 0.75 > share(alone.derive()) + 0.2
-    with pytest.raises(MaskError, match="1, given are 0"):
+    with pytest.raises(MaskError, match="1; 0 given"):
         StrokeClassifier(scan).use(load_model(path))
